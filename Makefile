@@ -1,0 +1,63 @@
+# The two commands of the README: `make run` carries out the demo, `make test` passes the tests.
+# Both first make what is missing: .venv, the package in it, a browser.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+export TASK    # another task for the demo: make run TASK="Fill in …"
+
+# PyTorch's own index has the CPU build; PyPI's on Linux brings 3 GB of CUDA. pip goes on without an index it cannot
+# reach, and one that has torch already is not asked.
+TORCH     := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
+TORCH_CPU := https://download.pytorch.org/whl/cpu
+
+.PHONY: run test lint format clean
+
+run: $(VENV)/.installed $(VENV)/.browser
+	@$(BIN)/python -m tests.site.demo
+
+test: $(VENV)/.dev $(VENV)/.browser
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis demo.jpg
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "autoglm needs Python 3.11 or newer; make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && apt-get install -qy python3-venv; } || \
+	  { echo "this Python cannot make a venv; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.torch: $(BIN)/python
+	@$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/pip install -q --retries 1 --extra-index-url $(TORCH_CPU) $(TORCH)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.torch
+	$(BIN)/pip install -q -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.torch
+	$(BIN)/pip install -q -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+# A browser counts when it really opens a page: a downloaded one may lack the system's libraries.
+$(VENV)/.browser: | $(VENV)/.installed
+	@$(call opens) || { $(BIN)/autoglm browser --install && $(call opens); } \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && apt-get install -qy chromium && $(call opens); } \
+	  || { $(BIN)/autoglm observe about:blank; echo "no browser that works; install Chrome or Chromium" >&2; exit 2; }
+	@$(BIN)/autoglm browser && touch $@
+
+opens = $(BIN)/autoglm observe about:blank >/dev/null 2>&1

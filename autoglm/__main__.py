@@ -1,0 +1,7 @@
+"""`python -m autoglm` is `autoglm`."""
+
+import sys
+
+from autoglm.cli import main
+
+sys.exit(main())

@@ -1,0 +1,140 @@
+"""The loop: observe, render, complete, parse, judge, act, record. Start reading here.
+
+Command line, side panel and store consume the same stream of steps; closing the generator stops the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+
+from autoglm.errors import AutoGLMError, Mistake
+from autoglm.seams import Browser, Dialect, Human, Model, Policy, Store
+from autoglm.types import (
+    Action,
+    Allow,
+    Ask,
+    AskFirst,
+    Finish,
+    Limits,
+    Note,
+    Observation,
+    Refuse,
+    Run,
+    RunOutcome,
+    Seconds,
+    Step,
+    Verdict,
+    Wait,
+)
+
+
+async def run(
+    run: Run,
+    browser: Browser,
+    model: Model,
+    *,
+    dialect: Dialect,
+    policy: Policy,
+    human: Human,
+    store: Store,
+    limits: Limits,
+) -> AsyncGenerator[Step, None]:
+    """One frozen step after another; the last one says how the run ends.
+
+    What the model did wrong is told to it in the next step. Any other AutoGLMError is recorded in its step, then raised.
+    """
+    steps: list[Step] = []
+    until = asyncio.get_running_loop().time() + limits.seconds
+    while not (steps and steps[-1].ends):
+        step, lost = Step(len(steps), Observation("", "")), None
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout_at(until):
+                page = await browser.observe()
+                seen = time.perf_counter()
+                step = replace(step, observation=page, seconds=Seconds(observe=seen - began))
+                completion = await model.complete(dialect.render(run.task, steps, page), dialect.grammar(page))
+                said = time.perf_counter()
+                step = replace(step, completion=completion, seconds=replace(step.seconds, model=said - seen))
+                action = dialect.parse(completion.text)
+                step = replace(step, action=action, verdict=policy.judge(action, page, run))
+                refuse_repetition(action, page, steps)
+                await permit(step.verdict, human)
+                store.intend(run, step.index, action)
+                outcome, ends = await carry_out(action, page, steps, browser, human)
+                took = time.perf_counter() - said
+                step = replace(step, outcome=outcome, ends=ends, seconds=replace(step.seconds, act=took))
+        except Mistake as mistake:
+            step = replace(step, error=str(mistake), mistake=True)
+        except TimeoutError:
+            step = replace(step, error=f"the run's time limit of {limits.seconds:g} s is over", ends="limit")
+        except AutoGLMError as error:
+            step, lost = replace(step, error=str(error), ends="failed"), error
+        step = within(limits, step, steps)
+        store.append(run, step)
+        steps.append(step)
+        yield step
+        if lost:
+            raise lost
+
+
+def conclude(run: Run, last: Step) -> Run:
+    """The run as its last step left it."""
+    answer = last.action.message if isinstance(last.action, Finish) and not last.error else None
+    return replace(run, outcome=last.ends or "stopped", answer=answer)
+
+
+def refuse_repetition(action: Action, page: Observation, steps: Sequence[Step]) -> None:
+    """Raises Mistake when the last step was the same, went well, and left the page as it was."""
+    last = steps[-1] if steps else None
+    if last and last.action == action and not isinstance(action, Wait | Finish) and last.observation.same_page(page):
+        raise Mistake("this very step was just taken and the page has not changed; do something else, or finish")
+
+
+async def permit(verdict: Verdict | None, human: Human) -> None:
+    """Raises Mistake for what the guard or the person refuses."""
+    match verdict:
+        case Refuse(reason):
+            raise Mistake(f"refused: {reason}")
+        case AskFirst(question):
+            if (await human.ask(question) or "no").strip().lower() not in ("y", "yes", "ok", "好", "是"):
+                raise Mistake(f"the person did not agree: {question}")
+        case Allow() | None:
+            pass
+
+
+async def carry_out(
+    action: Action, page: Observation, steps: Sequence[Step], browser: Browser, human: Human
+) -> tuple[str, RunOutcome | None]:
+    """What came of it in words, and whether that ends the run."""
+    match action:
+        case Note(_):
+            return "noted", None
+        case Ask(question):
+            answer = await human.ask(question)
+            return ("nobody is there to answer", "needs_human") if answer is None else (answer, None)
+        case Finish(message, success):
+            await look_again(page, steps, browser)
+            return message, "finished" if success else "failed"
+        case _:
+            return await browser.act(action), None
+
+
+async def look_again(page: Observation, steps: Sequence[Step], browser: Browser) -> None:
+    """A finish counts only on a page that is still as the model saw it; told once, for some pages never stand still."""
+    told = bool(steps) and isinstance(steps[-1].action, Finish)
+    if not told and not (await browser.observe()).same_page(page):
+        raise Mistake("the page changed while you were finishing; look at it once more")
+
+
+def within(limits: Limits, step: Step, steps: Sequence[Step]) -> Step:
+    """The step, ended where a limit is reached."""
+    if step.ends:
+        return step
+    recent = [*steps, step][-limits.mistakes :]
+    if len(recent) == limits.mistakes and all(s.mistake for s in recent):
+        return replace(step, ends="failed", error=f"{step.error} ({limits.mistakes} mistakes in a row end the run)")
+    return replace(step, ends="limit") if step.index + 1 >= limits.steps else step

@@ -1,0 +1,173 @@
+"""The command line: what was typed, to the command that carries it out, to an exit code.
+
+stdout is the result, stderr the story. Exit: 0 done, 1 failed, 2 usage, 3 needs a human, 130 stopped.
+What a command needs is imported when it is run, so that `autoglm --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autoglm import __version__
+from autoglm.errors import AutoGLMError, BrowserMissing
+from autoglm.policy import is_web_address
+from autoglm.types import Limits
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv, namespace=Arguments())
+    try:
+        return dispatch(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `autoglm runs | head`; Python would complain once more when it flushes at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except AutoGLMError as error:
+        print(f"autoglm: {error}", file=sys.stderr)
+        return 2 if isinstance(error, BrowserMissing) else 1
+    except Exception as error:
+        if os.environ.get("AUTOGLM_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        print(
+            f"autoglm: a fault of autoglm itself: {what}; AUTOGLM_DEBUG=1 shows where, please report it",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def dispatch(args: Arguments) -> int:
+    import asyncio
+
+    match args.command:
+        case "run":
+            from autoglm.cli.run import run
+
+            return asyncio.run(run(args))
+        case "observe":
+            from autoglm.cli.look import observe
+
+            return asyncio.run(observe(args))
+        case "browser":
+            from autoglm.cli.look import browser
+
+            return browser(args)
+        case "runs":
+            from autoglm.cli.recordings import runs
+
+            return runs(args)
+        case "show":
+            from autoglm.cli.recordings import show
+
+            return show(args)
+        case other:
+            raise ValueError(f"no command {other!r}")
+
+
+class Arguments(argparse.Namespace):
+    """What was typed, of whichever command."""
+
+    command: str
+    json: bool
+    # run
+    task: str
+    url: str | None
+    headed: bool
+    model: str | None
+    base_url: str | None
+    api_key: str | None
+    max_steps: int
+    timeout: float
+    screenshot: Path | None
+    # browser
+    install: bool
+    # show
+    run: str
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="autoglm", description="Says to a browser what you want done in it.")
+    top.add_argument("--version", action="version", version=f"autoglm {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="carry out a task in a browser", description="Carry out a task in a browser.")
+    run.add_argument("--task", required=True, metavar="TEXT", type=_text, help="what you want, in your words")
+    run.add_argument("--url", type=_url, help="where to start; else a blank page, and the task says where to go")
+    run.add_argument("--headed", action="store_true", help="show the browser's window")
+    run.add_argument("--model", metavar="NAME", help="embedded, a checkpoint's directory or Hugging Face id; "
+                     "with --base-url the name of the server's model (its first)")  # fmt: skip
+    run.add_argument("--base-url", type=_server, metavar="URL", help="an OpenAI-compatible server; else one is started")
+    run.add_argument(
+        "--api-key-env", dest="api_key", type=_variable, metavar="NAME", help="the variable that holds its key"
+    )
+    run.add_argument(
+        "--max-steps", type=_count, default=Limits().steps, metavar="N", help="at most so many (%(default)s)"
+    )
+    run.add_argument(
+        "--timeout", type=_seconds, default=Limits().seconds, metavar="S", help="at most so long (%(default)g s)"
+    )
+    run.add_argument("--screenshot", type=Path, metavar="PATH", help="write what the last step saw there, as JPEG")
+
+    observe = commands.add_parser("observe", help="show a page as the model would see it")
+    observe.add_argument("url", type=_url, metavar="URL")
+
+    browser = commands.add_parser("browser", help="say which browser would be used")
+    browser.add_argument("--install", action="store_true", help="install one when there is none")
+
+    commands.add_parser("runs", help="list the recorded runs")
+
+    show = commands.add_parser("show", help="show a recorded run, step by step")
+    show.add_argument("run", metavar="RUN", help="its id, the beginning of its id, or `last`")
+
+    for command in (run, observe, commands.choices["runs"], show):
+        command.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    return top
+
+
+# Each of these raises ArgumentTypeError with what to type instead; argparse prints it and exits with 2.
+
+
+def _text(given: str) -> str:
+    if not given.strip():
+        raise argparse.ArgumentTypeError("it is empty; say what you want done")
+    return given
+
+
+def _url(given: str) -> str:
+    if not is_web_address(given) and not given.startswith("file:///"):
+        raise argparse.ArgumentTypeError(f"{given!r} is not a web address; write it in full, as https://example.org/")
+    return given
+
+
+def _server(given: str) -> str:
+    if not is_web_address(given) or given == "about:blank":
+        raise argparse.ArgumentTypeError(f"{given!r} is not a server's address; write http://127.0.0.1:8000/v1")
+    return given
+
+
+def _variable(given: str) -> str:
+    """The key itself; it is never on the command line, where every process could read it."""
+    if not os.environ.get(given):
+        raise argparse.ArgumentTypeError(f"the environment has no variable {given!r}; export it, and name it without $")
+    return os.environ[given]
+
+
+def _count(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a whole number from 1")
+    return int(given)
+
+
+def _seconds(given: str) -> float:
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of seconds above 0")
+    return seconds

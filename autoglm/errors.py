@@ -1,0 +1,63 @@
+"""Every error this package raises on purpose.
+
+    AutoGLMError
+    ├── Mistake             the model's own: told to it in the next prompt, the run goes on
+    ├── BrowserError
+    │   ├── BrowserMissing  no Chrome or Chromium on this machine
+    │   ├── BrowserGone     the browser, its tab or its pipe closed under us
+    │   ├── PageHung        the page did not answer within its deadline
+    │   └── CdpError        the browser refused a command of the DevTools protocol
+    ├── ModelError
+    │   ├── ModelUnavailable  no server, a dead server, or one that stopped answering
+    │   └── ModelRefused      the server answered with an error of its own
+    └── StoreError          the recording cannot be read or written
+
+A message has three parts: what happened, with the values; why; what to do next.
+"""
+
+
+class AutoGLMError(Exception):
+    pass
+
+
+class Mistake(AutoGLMError):
+    pass
+
+
+class BrowserError(AutoGLMError):
+    pass
+
+
+class BrowserMissing(BrowserError):
+    pass
+
+
+class BrowserGone(BrowserError):
+    pass
+
+
+class PageHung(BrowserError):
+    pass
+
+
+class CdpError(BrowserError):
+    def __init__(self, method: str, message: str) -> None:
+        super().__init__(f"{method}: {message}")
+        self.method = method
+        self.message = message
+
+
+class ModelError(AutoGLMError):
+    pass
+
+
+class ModelUnavailable(ModelError):
+    pass
+
+
+class ModelRefused(ModelError):
+    pass
+
+
+class StoreError(AutoGLMError):
+    pass

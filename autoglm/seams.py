@@ -1,0 +1,82 @@
+"""The protocols at which parts are exchanged. Each has at least two implementations; see docs/DESIGN.md."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+from autoglm.types import Action, Completion, Message, Observation, Run, Step, Verdict
+
+Json = dict[str, Any]
+
+
+class Cdp(Protocol):
+    """A pipe to one tab, in Chrome's DevTools protocol (https://chromedevtools.github.io/devtools-protocol)."""
+
+    async def send(self, method: str, /, **params: Any) -> Json:
+        """The command's result. Raises BrowserGone, or CdpError with the browser's own message."""
+        ...
+
+    def events(self) -> AsyncIterator[tuple[str, Json]]:
+        """Every event of the tab from now on, as (method, params). Ends when the tab is gone."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Browser(Protocol):
+    async def observe(self) -> Observation:
+        """The page once it has settled. Raises PageHung, BrowserGone."""
+        ...
+
+    async def act(self, action: Action) -> str:
+        """What it led to, in words. Raises Mistake when the page does not allow it; PageHung, BrowserGone."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Dialect(Protocol):
+    """The page as the model reads it, and the actions as it writes them. Pure."""
+
+    def render(self, task: str, steps: Sequence[Step], observation: Observation) -> list[Message]: ...
+
+    def grammar(self, observation: Observation) -> str | None:
+        """EBNF (as vLLM and our INT8 engine take it) of all replies that make sense on this page."""
+        ...
+
+    def parse(self, text: str) -> Action:
+        """Raises Mistake when the text holds no action; never takes that for a finish."""
+        ...
+
+
+class Model(Protocol):
+    name: str
+
+    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+        """Raises ModelUnavailable, ModelRefused."""
+        ...
+
+
+class Human(Protocol):
+    async def ask(self, question: str) -> str | None:
+        """The answer, or None when nobody is there."""
+        ...
+
+
+class Policy(Protocol):
+    def judge(self, action: Action, observation: Observation, run: Run) -> Verdict: ...
+
+
+class Store(Protocol):
+    """Append and read. Whatever returned is on disk."""
+
+    def start(self, run: Run) -> None: ...
+
+    def intend(self, run: Run, index: int, action: Action) -> None:
+        """Called before the browser acts: an intent without a step was perhaps carried out."""
+        ...
+
+    def append(self, run: Run, step: Step) -> None: ...
+
+    def end(self, run: Run) -> None: ...

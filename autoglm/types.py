@@ -1,0 +1,323 @@
+"""The values that flow along one step. Frozen, standard library only; knows nothing of browsers or models.
+
+Observation ──▶ Completion ──▶ Action ──▶ Verdict ──▶ Step
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+# ---------------------------------------------------------------- what the page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in CSS px of the viewport (so `y` is negative above the fold)."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+Verb = Literal["Click", "Type", "Select", "Check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Something a person could act on."""
+
+    ref: int
+    """Stable for the life of the DOM node, never used again for another one in this browser."""
+    role: str
+    """ARIA role, as https://www.w3.org/TR/html-aam-1.0 maps it."""
+    name: str
+    """Accessible name (https://www.w3.org/TR/accname-1.2), or the best name there is for an icon."""
+    value: str | None = None
+    """What a field holds; None for what holds nothing. A password's value is shown as bullets."""
+    states: tuple[str, ...] = ()
+    """Of: on off mixed, disabled readonly required invalid, expanded collapsed, selected, focused, covered."""
+    options: tuple[str, ...] = ()
+    """Texts of a list's options, in order."""
+    takes: tuple[Verb, ...] = ()
+    """The actions that make sense on it now; empty when disabled or covered. What takes any may be pressed and hovered."""
+    multiple: bool = False
+    """Whether a list takes several options."""
+    type: str = ""
+    """The input type where it decides what may be typed: date time month week datetime-local color number range …"""
+    hint: str = ""
+    """Placeholder, description or pattern, when it says more than the name."""
+    box: Box | None = field(default=None, compare=False)
+    in_view: bool = True
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Something a person could only read: a heading, a paragraph, a table row's cells, a message."""
+
+    role: str
+    """`text`, `heading`, `row`, `listitem`, `alert`, `dialog` …; what the line is called on the page."""
+    text: str
+    in_view: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScrollPosition:
+    """How far the page is scrolled and how large it is, CSS px."""
+
+    x: float = 0
+    y: float = 0
+    width: float = 0
+    height: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    width: int = 1280
+    height: int = 720
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    title: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JsDialog:
+    """A JavaScript dialog that opened since the last look. It was dismissed: never accepted by default."""
+
+    kind: Literal["alert", "confirm", "prompt", "beforeunload"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at the page."""
+
+    url: str
+    title: str
+    items: tuple[Element | Text, ...] = ()
+    """Elements and text in reading order."""
+    scroll: ScrollPosition = ScrollPosition()
+    tabs: tuple[Tab, ...] = ()
+    dialog: JsDialog | None = None
+    screenshot: bytes | None = None
+    """JPEG or PNG of the viewport, `viewport` × `scale` device px."""
+    viewport: Viewport = Viewport()
+    scale: float = 1.0
+    truncated: bool = False
+    settled: bool = True
+    """False when the page was still changing or loading when the time to wait for it was over."""
+    at: float = 0.0
+    """Seconds since the epoch."""
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        return tuple(item for item in self.items if isinstance(item, Element))
+
+    def find(self, ref: int) -> Element | None:
+        return next((item for item in self.elements if item.ref == ref), None)
+
+    def same_page(self, other: Observation) -> bool:
+        """Whether a reader would see no difference."""
+        return (self.url, self.title, self.dialog, self.scroll, self.items) == (
+            other.url,
+            other.title,
+            other.dialog,
+            other.scroll,
+            other.items,
+        )
+
+
+# ---------------------------------------------------------------- what the model may do
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Replace what the field holds by `text`."""
+
+    ref: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Choose exactly these options of a list."""
+
+    ref: int
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Bring a checkbox, switch or radio button to a state; nothing happens when it is there already."""
+
+    ref: int
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A key or chord (`Enter`, `Control+a`) on an element, or on whatever has the focus."""
+
+    key: str
+    ref: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    ref: int
+
+
+Direction = Literal["up", "down", "left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scroll:
+    """Most of a viewport in a direction: of the page, or of the element's own scroller."""
+
+    direction: Direction
+    ref: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Keep a text in mind for later steps."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the person; the answer is in the step's outcome."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The task is over: done, or (success false) found to be impossible, with the reason."""
+
+    message: str
+    success: bool = True
+
+
+Action = Click | Type | Select | Check | Press | Hover | Scroll | Goto | Back | Wait | Note | Ask | Finish
+
+# ---------------------------------------------------------------- what the model is told and says
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    text: str
+    """The answer, without the thinking."""
+    thinking: str = ""
+    model: str = ""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+# ---------------------------------------------------------------- what the guard says
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AskFirst:
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    reason: str
+
+
+Verdict = Allow | AskFirst | Refuse
+
+# ---------------------------------------------------------------- what happened
+
+RunOutcome = Literal["finished", "failed", "stopped", "limit", "needs_human"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Wall time of one step's three parts."""
+
+    observe: float = 0.0
+    model: float = 0.0
+    act: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn of the loop. Has an `outcome` (what acting led to, in words) or an `error`, never both."""
+
+    index: int
+    observation: Observation
+    completion: Completion | None = None
+    action: Action | None = None
+    verdict: Verdict | None = None
+    outcome: str | None = None
+    error: str | None = None
+    mistake: bool = False
+    """Whether the error is the model's own, to be told to it; else it ended the run."""
+    seconds: Seconds = Seconds()
+    ends: RunOutcome | None = None
+    """Set on the last step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    id: str
+    task: str
+    model: str
+    plan: tuple[str, ...] = ()
+    started: float = 0.0
+    """Seconds since the epoch."""
+    outcome: RunOutcome | None = None
+    """None while it goes on."""
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run."""
+
+    steps: int = 40
+    seconds: float = 600.0
+    mistakes: int = 5
+    """How many in a row end the run."""

@@ -1,0 +1,127 @@
+"""Causal attention for one conversation on a CPU, and the GLM blocks around it. Knows nothing of requests.
+
+Transformers' own kernels are slow here (facts/cpu_serving.md, section 2). Milliseconds a layer at 1500 tokens:
+to decode, bf16 SDPA 1.03 and a grouped float32 bmm 0.065; to prefill, SDPA 36 and blocks of bf16 bmm 13.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface
+
+from autoglm_backend.int8 import Int8Linear
+
+NAME = "autoglm-cpu"  # no mask function has this name, so Transformers builds no mask
+BLOCK = 128  # queries at a time while prefilling; 128 was the fastest of 64, 128, 256 (facts, section 2)
+SHORT = 32  # below this many queries float32 in one block is as fast, and it is exact
+
+
+def causal_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """(1, queries, heads, head_dim), for the last `queries` positions of `key` (1, kv_heads, length, head_dim)."""
+    heads, queries, head_dim = query.shape[1:]
+    groups, length = key.shape[1], key.shape[2]
+    query = query[0] * (head_dim**-0.5 if scaling is None else scaling)
+    query = query.view(groups, heads // groups, queries, head_dim)
+    dtype, block = (torch.float32, queries) if queries < SHORT else (torch.bfloat16, BLOCK)
+    keys, values = key[0].to(dtype).transpose(1, 2), value[0].to(dtype)
+
+    out = torch.empty(queries, heads, head_dim)
+    for start in range(0, queries, block):
+        end = min(start + block, queries)
+        seen = length - queries + end
+        asked = query[:, :, start:end].reshape(groups, -1, head_dim).to(dtype)
+        scores = torch.bmm(asked, keys[:, :, :seen])  # (groups, heads/groups * block, seen)
+        if end - start > 1:
+            scores.view(groups, -1, end - start, seen)[..., start - end :] += future(end - start, dtype)
+        mixed = torch.bmm(torch.softmax(scores, dim=-1), values[:, :seen])
+        out[start:end] = mixed.view(heads, end - start, head_dim).transpose(0, 1)
+    return out.unsqueeze(0), None
+
+
+def future(width: int, dtype: torch.dtype) -> Tensor:
+    """(width, width): 0 where a query may look, -inf at what comes after it."""
+    return torch.full((width, width), -math.inf, dtype=dtype).triu_(1)
+
+
+AttentionInterface.register(NAME, causal_attention)
+
+
+class GlmInt8Attention(nn.Module):
+    """`Glm4Attention` and `GlmAttention` with one matrix for query, key and value, and the rotation done in place."""
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.layer_idx: int = attention.layer_idx
+        self.head_dim: int = attention.head_dim
+        self.scaling: float = attention.scaling
+        self.heads: int = attention.config.num_attention_heads
+        self.kv_heads: int = attention.config.num_key_value_heads
+        self.qkv_proj = stack([attention.q_proj, attention.k_proj, attention.v_proj])
+        self.o_proj: Int8Linear = attention.o_proj
+
+    def forward(
+        self, hidden_states: Tensor, position_embeddings: Tensor, past_key_values: Any, **kwargs: Any
+    ) -> tuple[Tensor, None]:
+        tokens = hidden_states.shape[1]
+        states = self.qkv_proj(hidden_states).view(tokens, -1, self.head_dim)
+        rotated = self.heads + self.kv_heads
+        rotate_(states[:, :rotated], position_embeddings)
+        states = states.transpose(0, 1).unsqueeze(0)  # (1, heads + 2 kv_heads, tokens, head_dim)
+        key, value = states[:, self.heads : rotated], states[:, rotated:]
+        keys, values = past_key_values.update(key, value, self.layer_idx)
+        out, _ = causal_attention(self, states[:, : self.heads], keys, values, None, self.scaling)
+        return self.o_proj(out.view(1, tokens, -1)), None
+
+
+def rotate_(states: Tensor, turns: Tensor) -> None:
+    """Rotates in place the first 2n of each head's values by `turns` (tokens, n) complex; pairs lie side by side."""
+    pairs = states[..., : 2 * turns.shape[-1]].unflatten(-1, (-1, 2))
+    torch.view_as_complex(pairs).mul_(turns.unsqueeze(1))
+
+
+class RotaryTable(nn.Module):
+    """What a GLM's rotary embedding says for each position, (positions, n) complex, computed once."""
+
+    def __init__(self, rotary: Any, positions: int) -> None:
+        super().__init__()
+        cos, sin = rotary(torch.empty(1), torch.arange(positions).unsqueeze(0))
+        half = cos.shape[-1] // 2  # the second half repeats the first
+        self.turns = nn.Buffer(torch.complex(cos[0, :, :half], sin[0, :, :half]), persistent=False)
+
+    def forward(self, hidden: Tensor, position_ids: Tensor) -> Tensor:
+        return self.turns[position_ids[0]]
+
+
+class FusedRmsNorm(nn.Module):
+    """`Glm4RMSNorm` in float32. `torch.rms_norm` is no fused kernel on a CPU: 21 us for one token, and 8 us so."""
+
+    def __init__(self, norm: Any) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(norm.weight.detach().float(), requires_grad=False)
+        self.eps: float = norm.variance_epsilon
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        power = hidden.square().mean(dim=-1, keepdim=True).add_(self.eps)
+        return torch.mul(hidden, power.rsqrt_()).mul_(self.weight)
+
+
+def stack(linears: list[Int8Linear]) -> Int8Linear:
+    """One layer whose output is theirs, side by side. Exact: every output channel has its own scale."""
+    biases = [linear.bias for linear in linears if linear.bias is not None]
+    return Int8Linear.holding(
+        torch.cat([linear.weight for linear in linears]),
+        torch.cat([linear.weight_scale for linear in linears]),
+        torch.cat([bias.float() for bias in biases]) if biases else None,
+    )

@@ -1,0 +1,134 @@
+"""Keys and values of past tokens, and which conversation they belong to. Knows no model and no text.
+
+Buffers are allocated once and handed out as views: concatenating, as Transformers' DynamicCache does, takes 12 to 44 %
+of a decode step (facts/cpu_serving.md, section 2). An untouched page of a buffer costs no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+
+@dataclass(frozen=True)
+class CacheShape:
+    """What one conversation's cache needs to know of the model."""
+
+    layers: int
+    heads: int
+    head_dim: int
+    capacity: int  # tokens
+
+
+class PreallocatedLayer(CacheLayerMixin):
+    """One layer's keys and values, (1, heads, capacity, head_dim) float32, of which the first `length` count."""
+
+    is_sliding = False
+
+    def __init__(self, shape: CacheShape) -> None:
+        super().__init__()
+        self.buffer = torch.empty(2, 1, shape.heads, shape.capacity, shape.head_dim)
+        self.length = 0
+        self.is_initialized = True
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Nothing: the buffer is there from the start."""
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Every key and value so far, as views (1, heads, length, head_dim)."""
+        start, self.length = self.length, self.length + key_states.shape[-2]
+        self.buffer[0, :, :, start : self.length] = key_states
+        self.buffer[1, :, :, start : self.length] = value_states
+        return self.buffer[0, :, :, : self.length], self.buffer[1, :, :, : self.length]
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        return self.length + query_length, 0
+
+    def get_seq_length(self) -> int:
+        return self.length
+
+    def get_max_length(self) -> int:
+        return self.buffer.shape[-2]
+
+
+class KeyValueCache(Cache):
+    """A conversation's keys and values in every layer."""
+
+    def __init__(self, shape: CacheShape) -> None:
+        self.preallocated = [PreallocatedLayer(shape) for _ in range(shape.layers)]
+        super().__init__(layers=list(self.preallocated))
+
+    @property
+    def length(self) -> int:
+        return self.preallocated[0].length
+
+    def keep(self, length: int) -> None:
+        """Forget all but the first `length` tokens."""
+        for layer in self.preallocated:
+            layer.length = min(layer.length, length)
+
+    def copy_from(self, other: KeyValueCache, length: int) -> None:
+        """Hold the first `length` tokens that `other` holds, and nothing else."""
+        for mine, theirs in zip(self.preallocated, other.preallocated, strict=True):
+            mine.buffer[..., :length, :] = theirs.buffer[..., :length, :]
+            mine.length = length
+
+
+@dataclass
+class Slot:
+    """A cache and the tokens it holds; between requests, `ids` and `cache.length` agree."""
+
+    cache: KeyValueCache
+    ids: list[int] = field(default_factory=list[int])
+    used: int = 0  # the pool's clock when last taken
+
+
+class PrefixPool:
+    """The last few conversations, so that what a prompt shares with one of them is not computed again."""
+
+    def __init__(self, shape: CacheShape, slots: int) -> None:
+        self.shape = shape
+        self.limit = slots
+        self.slots: list[Slot] = []
+        self.clock = 0
+
+    def take(self, prompt: Sequence[int]) -> Slot:
+        """A slot that holds the longest known prefix of `prompt`, never all of it: the last token must be run.
+
+        A slot that would lose more than half of what it holds lends its prefix to another instead, so that
+        conversations with the same opening do not evict each other.
+        """
+        self.clock += 1
+        shared = [min(common_prefix(slot.ids, prompt), len(prompt) - 1) for slot in self.slots]
+        best = max(range(len(shared)), key=shared.__getitem__, default=None)
+        if best is not None and 2 * shared[best] >= max(len(self.slots[best].ids), 1):
+            slot = self.slots[best]
+            slot.cache.keep(shared[best])
+        else:
+            slot = self._oldest_or_new()
+            if best is not None and slot is not self.slots[best]:
+                slot.cache.copy_from(self.slots[best].cache, shared[best])
+            else:
+                slot.cache.keep(shared[best] if best is not None else 0)
+        slot.ids = list(prompt[: slot.cache.length])
+        slot.used = self.clock
+        return slot
+
+    def _oldest_or_new(self) -> Slot:
+        if len(self.slots) < self.limit:
+            self.slots.append(Slot(KeyValueCache(self.shape)))
+            return self.slots[-1]
+        return min(self.slots, key=lambda slot: slot.used)
+
+
+def common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    for at, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a != b:
+            return at
+    return min(len(left), len(right))

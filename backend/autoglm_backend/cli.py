@@ -1,0 +1,66 @@
+"""The command `autoglm-backend`. Knows arguments and exit codes; imports what a subcommand needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code: 0 done, 2 wrong use or a model that cannot be served, 130 stopped."""
+    since = time.perf_counter()
+    arguments = parser().parse_args(argv)
+    from autoglm_backend.errors import BackendError
+
+    try:
+        match arguments.command:
+            case "serve":
+                from autoglm_backend.serve import ServeOptions, serve
+
+                options = {name: value for name, value in vars(arguments).items() if name != "command"}
+                serve(ServeOptions(**options), since)
+            case _:
+                from autoglm_backend.convert import save_int8
+
+                print(save_int8(arguments.source, arguments.destination))
+    except BackendError as error:
+        print(f"autoglm-backend: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="autoglm-backend", description="Serve a GLM on this machine.")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve a model at /v1/chat/completions")
+    serve.add_argument("--model", required=True, metavar="embedded|DIR|HF_ID", help="which model")
+    serve.add_argument("--port", type=int, default=8000, help="port; 0 finds a free one (default 8000)")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--served-name", metavar="NAME", help="the model's name in the API (default: its folder's)")
+    serve.add_argument("--ctx", type=positive, metavar="N", help="tokens a conversation may hold (default: up to 8192)")
+    serve.add_argument(
+        "--threads", type=positive, metavar="N", help="threads to read prompts with (default: all cores)"
+    )
+    serve.add_argument("--exit-with-parent", action="store_true", help="exit when stdin reaches its end")
+
+    quantize = commands.add_parser("quantize", help="write an INT8 checkpoint that this engine and vLLM load")
+    quantize.add_argument("source", type=Path, metavar="SRC", help="folder with full-precision weights")
+    quantize.add_argument("destination", type=Path, metavar="DST", help="folder to write, new or empty")
+    return root
+
+
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""What a request says its reply must look like, to a matcher over tokens. Knows no model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llguidance
+import llguidance.hf
+import torch
+from llguidance.gbnf_to_lark import GbnfToLarkError, gbnf_to_lark
+from torch import Tensor
+
+from autoglm_backend.errors import RequestError
+
+# Spaces inside JSON would let a weak model pad its reply until max_tokens (facts/cpu_serving.md, section 1, pitfall 4).
+COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+
+
+@dataclass(frozen=True)
+class JsonSchema:
+    schema: dict[str, Any] | str
+    field: str
+
+
+@dataclass(frozen=True)
+class Regex:
+    pattern: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    texts: tuple[str, ...]
+    field: str
+
+
+@dataclass(frozen=True)
+class Ebnf:
+    """xgrammar's EBNF, which is llama.cpp's GBNF; or Lark, which has no `::=`."""
+
+    text: str
+    field: str
+
+
+Grammar = JsonSchema | Regex | Choice | Ebnf
+
+
+class Matcher:
+    """Says which tokens may come next, and which must."""
+
+    def __init__(self, matcher: llguidance.LLMatcher) -> None:
+        self.matcher = matcher
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the text is complete and nothing can follow."""
+        return self.matcher.is_stopped()
+
+    def forced(self) -> list[int]:
+        """The tokens that must come next, whatever the model thinks."""
+        return self.matcher.compute_ff_tokens()
+
+    def allow(self, logits: Tensor) -> Tensor:
+        """`logits` (vocabulary,) with -inf at what the grammar forbids."""
+        allowed = torch.frombuffer(bytearray(self.matcher.compute_logit_bias()), dtype=torch.uint8)
+        self.check()
+        return logits.masked_fill(allowed[: logits.shape[0]] == 0, -torch.inf)
+
+    def consume(self, tokens: Sequence[int]) -> None:
+        self.matcher.consume_tokens(list(tokens))
+        self.check()
+
+    def check(self) -> None:
+        if self.matcher.is_error():
+            cause = first_line(self.matcher.get_error())
+            raise RequestError(
+                f"the grammar became too costly while decoding ({cause}): make it smaller or less ambiguous"
+            )
+
+
+class GrammarCompiler:
+    """Grammars to matchers over one tokenizer."""
+
+    def __init__(self, tokenizer: Any, vocabulary: int, stop_ids: Sequence[int]) -> None:
+        self.tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=sorted(stop_ids) or None)
+
+    def compile(self, grammar: Grammar) -> Matcher:
+        """A matcher at the start of its text. Raises RequestError with the cause when the grammar is invalid."""
+        source = self.source(grammar)
+        failed, messages = llguidance.LLMatcher.validate_grammar_with_warnings(source, self.tokens)
+        if failed:
+            raise invalid(grammar, messages[0])
+        matcher = llguidance.LLMatcher(self.tokens, source, log_level=0)
+        if matcher.is_error():
+            raise invalid(grammar, matcher.get_error())
+        return Matcher(matcher)
+
+    def source(self, grammar: Grammar) -> str:
+        """The grammar in llguidance's own form."""
+        match grammar:
+            case JsonSchema(schema):
+                try:
+                    return llguidance.LLMatcher.grammar_from_json_schema(schema, overrides=COMPACT)
+                except ValueError as error:
+                    raise invalid(grammar, str(error)) from error
+            case Regex(pattern):
+                return llguidance.LLMatcher.grammar_from_regex(pattern)
+            case Choice(texts):
+                choices = " | ".join(json.dumps(text, ensure_ascii=False) for text in texts)
+                return llguidance.LLMatcher.grammar_from_lark(f"start: {choices}")
+            case Ebnf(text) if not is_ebnf(text):
+                return llguidance.LLMatcher.grammar_from_lark(text)
+            case Ebnf(text):
+                try:
+                    return llguidance.LLMatcher.grammar_from_lark(gbnf_to_lark(plain_ebnf(text)))
+                except (GbnfToLarkError, IndexError) as error:
+                    raise invalid(grammar, str(error)) from error
+                except Exception as error:
+                    # gbnf_to_lark raises plain Exception for an unknown rule (llguidance 1.9.1, resolve()).
+                    if type(error) is not Exception:
+                        raise
+                    raise invalid(grammar, str(error)) from error
+
+
+EBNF_TOKEN = re.compile(
+    r"""(?P<head>[A-Za-z_][\w-]*\s*::=)|(?P<text>"(?:[^"\\\n]|\\.)*"|\[(?:[^\]\\]|\\.)*\])|(?P<gap>\s+|\#[^\n]*)|.""",
+    re.DOTALL,
+)
+ESCAPE = re.compile(r"\\(?:u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|x(?P<x>[0-9a-fA-F]{2})|(?P<sign>[^\w\s]))")
+
+
+def is_ebnf(text: str) -> bool:
+    """Whether a rule is written `name ::=`; Lark writes `name:`."""
+    return any(token["head"] for token in EBNF_TOKEN.finditer(text))
+
+
+def plain_ebnf(text: str) -> str:
+    """The same grammar, one rule a line and with \\xHH as its only numeric escape.
+
+    llguidance's converter (1.9.1) neither reads a rule that goes on after a line break, as xgrammar does, nor an
+    escaped sign such as `\\-`, and it turns `\\u00e7` into `\\ue7`, which its own lexer refuses.
+    """
+
+    def plain(token: re.Match[str]) -> str:
+        if token["head"]:
+            return "\n" + token["head"]
+        if token["gap"]:
+            return " "
+        return ESCAPE.sub(plain_escape, token[0]) if token["text"] else token[0]
+
+    return EBNF_TOKEN.sub(plain, text).strip() + "\n"
+
+
+def plain_escape(escape: re.Match[str]) -> str:
+    digits = escape["u"] or escape["U"] or escape["x"]
+    code = int(digits, 16) if digits else ord(escape["sign"])
+    return f"\\x{code:02x}" if code < 0x80 or code > 0x10FFFF else chr(code)
+
+
+def invalid(grammar: Grammar, cause: str) -> RequestError:
+    return RequestError(
+        f"invalid grammar in {grammar.field}: {first_line(cause)}; correct it and send the request again",
+        param=grammar.field,
+        code="invalid_grammar",
+    )
+
+
+def first_line(text: str) -> str:
+    """The message without the grammar's listing that llguidance appends; of a regex error also what is wrong."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    details = [line for line in lines[1:] if line.startswith("error: ")]
+    return " ".join([*lines[:1], *details])[:500] or "no cause given"

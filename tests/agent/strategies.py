@@ -1,0 +1,104 @@
+"""Values of our types for hypothesis."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from autoglm.types import (
+    Action,
+    Ask,
+    Back,
+    Check,
+    Click,
+    Element,
+    Finish,
+    Goto,
+    Hover,
+    Note,
+    Observation,
+    Press,
+    Run,
+    Scroll,
+    Select,
+    Step,
+    Type,
+    Wait,
+)
+
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+observations = st.from_type(Observation)
+runs = st.from_type(Run)
+steps = st.from_type(Step)
+
+# What a model may write and a page may hold: every script, quotes, backslashes, line ends; no lone surrogates, and no
+# control characters, which no keyboard types.
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t\\\"'“”「」()=,do"), max_size=30)
+refs = st.integers(1, 9999)
+
+actions: st.SearchStrategy[Action] = st.one_of(
+    st.builds(Click, refs),
+    st.builds(Type, refs, texts),
+    st.builds(Select, refs, st.lists(texts, min_size=1, max_size=3).map(tuple)),
+    st.builds(Check, refs),
+    st.builds(Press, st.sampled_from(["Enter", "Tab", "Control+a", "PageDown"]), st.none() | refs),
+    st.builds(Hover, refs),
+    st.builds(Scroll, st.sampled_from(["up", "down", "left", "right"]), st.none() | refs),
+    st.builds(Goto, texts),
+    st.builds(Back),
+    st.builds(Wait, st.integers(1, 9).map(float)),
+    st.builds(Note, texts),
+    st.builds(Ask, texts),
+    st.builds(Finish, texts, st.booleans()),
+)
+
+# A page's fields and what they hold, as the page script gives them: names and options on one line.
+lines = texts.map(lambda text: " ".join(text.split()))
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> Observation:
+    """A page of one to six elements, refs as they come after a while: not from 1, not in order."""
+    numbers = draw(st.lists(refs, min_size=1, max_size=6, unique=True))
+    kinds = st.sampled_from(["button", "textbox", "checkbox", "combobox", "listbox"])
+    return Observation("http://localhost/", "A page", tuple(draw(element(ref, draw(kinds))) for ref in numbers))
+
+
+@st.composite
+def element(draw: st.DrawFn, ref: int, role: str) -> Element:
+    name = draw(lines)
+    match role:
+        case "textbox":
+            return Element(ref, role, name, draw(lines), takes=("Click", "Type"))
+        case "checkbox":
+            return Element(ref, role, name, states=("off",), takes=("Click", "Check"))
+        case "combobox" | "listbox":
+            options = draw(st.lists(lines.filter(bool), min_size=1, max_size=4, unique=True))
+            return Element(ref, role, name, "", (), tuple(options), ("Select",), role == "listbox")
+        case _:
+            return Element(ref, role, name, takes=("Click",))
+
+
+@st.composite
+def sensible(draw: st.DrawFn, page: Observation) -> Action:
+    """An action that makes sense on this page."""
+    it = draw(st.sampled_from(page.elements))
+    general = actions.filter(lambda a: isinstance(a, Goto | Back | Wait | Note | Ask | Finish))
+    on_it: list[st.SearchStrategy[Action]] = [
+        st.builds(Hover, st.just(it.ref)),
+        st.builds(Press, st.sampled_from(["Enter", "Control+a"]), st.none() | st.just(it.ref)),
+        st.builds(Scroll, st.sampled_from(["up", "down", "left", "right"]), st.none() | st.just(it.ref)),
+    ]
+    for verb in it.takes:
+        match verb:
+            case "Click":
+                on_it.append(st.builds(Click, st.just(it.ref)))
+            case "Type":
+                on_it.append(st.builds(Type, st.just(it.ref), texts))
+            case "Check":
+                on_it.append(st.builds(Check, st.just(it.ref), st.booleans()))
+            case "Select":
+                most = len(it.options) if it.multiple else 1
+                chosen = st.lists(st.sampled_from(it.options), min_size=1, max_size=most, unique=True).map(tuple)
+                on_it.append(st.builds(Select, st.just(it.ref), chosen))
+    return draw(st.one_of(general, *on_it))

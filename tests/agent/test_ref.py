@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from llguidance import LLMatcher, LLTokenizer
+from llguidance.gbnf_to_lark import any_to_lark
+
+from autoglm.dialects.ref import RefDialect, compile_grammar, parse, unparse
+from autoglm.errors import Mistake
+from autoglm.types import (
+    Action,
+    Back,
+    Check,
+    Click,
+    Element,
+    Finish,
+    Goto,
+    JsDialog,
+    Note,
+    Observation,
+    Press,
+    Scroll,
+    ScrollPosition,
+    Select,
+    Step,
+    Text,
+    Type,
+    Wait,
+)
+from tests.agent.doubles import CONTACT
+from tests.agent.strategies import actions, pages, sensible
+
+# ---------------------------------------------------------------- reading what a model wrote
+
+
+@given(actions)
+def test_every_action_is_read_as_it_was_written(action: Action) -> None:
+    assert parse(unparse(action)) == action
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ('<think>it has a button</think><answer>do(action="Click", ref=13)', Click(13)),
+        ('<answer>do(action="Click", ref=13)</answer>', Click(13)),
+        ('do(action="Click", ref=13)\n</answer>', Click(13)),
+        ('do(action="Type", ref=7, text="hello")</answer>', Type(7, "hello")),
+        ('do(action="Type", ref=7, text="say \\"hi\\"")', Type(7, 'say "hi"')),
+        ('do(action="Type", text="hi", ref=7)', Type(7, "hi")),
+        ('finish(message="ok")</answer>', Finish("ok")),
+        ('<think>I should do(action="Click") next</think>do(action="Back")', Back()),
+        ('First do(action="Click", ref=1), no: do(action="Click", ref=2)', Click(2)),
+        ('```python\ndo(action="Click", ref=13)\n```', Click(13)),
+        ("do(action='Type', ref=7, text='it\\'s')", Type(7, "it's")),
+        ("do(action=“Type”，ref=7，text=“你好”）", Type(7, "你好")),
+        ('do( action = "Click" , ref = 13 )', Click(13)),
+        ('do(action="Click", ref="13")', Click(13)),
+        ('do(action="Click", ref="[13]")', Click(13)),
+        ('do(action="click", ref=13)', Click(13)),
+        ('do(action="Select", ref=9, option="Chile")', Select(9, ("Chile",))),
+        ('do(action="Select", ref=9, option=["Chile", "Peru"])', Select(9, ("Chile", "Peru"))),
+        ('do(action="Check", ref=12)', Check(12, True)),
+        ('do(action="Check", ref=12, on=false)', Check(12, False)),
+        ('do(action="Wait", seconds="2 seconds")', Wait(2)),
+        ('do(action="Scroll", direction="Down")', Scroll("down")),
+        ('do(action="Note", text="finish(message=\\"no\\")")', Note('finish(message="no")')),
+        ('do(action="Type", ref=7, text="do(action=\\"Back\\")")', Type(7, 'do(action="Back")')),
+        ('do(action="Type", ref=7, text=4711)', Type(7, "4711")),
+        ('do(action="Press", key="Enter", ref=7)', Press("Enter", 7)),
+        ('finish(message="There is none.", success=False)', Finish("There is none.", False)),
+    ],
+)
+def test_what_models_write_around_and_inside_a_call_is_understood(text: str, action: Action) -> None:
+    assert parse(text) == action
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no call in the reply"),
+        ("I have finished the task.", "no call in the reply"),
+        ('do(action="Click", ref=', "no call in the reply"),
+        ('do(action="Type", ref=7, text="never closed)', "no call in the reply"),
+        ("finish(message=done)", "no call in the reply"),
+        ('do(action="Click")', "lacks ref="),
+        ('do(action="Dance")', "no action 'dance'"),
+        ("do(ref=3)", "lacks action="),
+        ("finish()", "lacks message="),
+        ('do(action="Click", ref="the button")', "is not a number"),
+        ('do(action="Scroll", direction="sideways")', "is not one of up, down, left, right"),
+        ('do(action="Check", ref=3, on=2)', "neither True nor False"),
+    ],
+)
+def test_what_cannot_be_read_is_a_mistake_and_never_a_finish(text: str, told: str) -> None:
+    with pytest.raises(Mistake) as mistake:
+        parse(text)
+    assert told in str(mistake.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_action_or_a_mistake(text: str) -> None:
+    with suppress(Mistake):
+        assert isinstance(parse(text), Action)
+
+
+# ---------------------------------------------------------------- the grammar of a page
+
+TOKENS = LLTokenizer("byte")
+
+
+def accepts(grammar: str, text: str) -> bool:
+    """Whether the engine could write exactly this, byte by byte."""
+    matcher = LLMatcher(TOKENS, LLMatcher.grammar_from_lark(any_to_lark(grammar)))
+    assert not matcher.is_error(), matcher.get_error()
+    tokens = list(text.encode())
+    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
+
+
+@given(st.data())
+def test_the_grammar_accepts_every_action_that_makes_sense(data: st.DataObject) -> None:
+    page = data.draw(pages())
+    action = data.draw(sensible(page))
+    assert accepts(compile_grammar(page.elements), unparse(action))
+
+
+FORM = compile_grammar([item for item in CONTACT if isinstance(item, Element)])
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Click(6),
+        Click(3),
+        Click(51),
+        Type(5, "Ada"),
+        Select(3, ("Peru",)),
+        Select(3, ("Austria", "Chile")),
+        Select(1, ("Chile",)),
+        Check(1),
+        Press("Enter", 6),
+        Scroll("down", 6),
+    ],
+)
+def test_the_grammar_refuses_what_the_page_does_not_have(action: Action) -> None:
+    assert not accepts(FORM, unparse(action))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Sure!", 'do(action="Click", ref=5) ', 'finish(message="a"b")', 'do(action="Back"']
+)
+def test_the_grammar_refuses_what_is_no_call(text: str) -> None:
+    assert not accepts(FORM, text)
+
+
+def test_a_page_with_nothing_to_act_on_still_has_a_grammar() -> None:
+    grammar = RefDialect().grammar(Observation("about:blank", ""))
+    assert accepts(grammar, unparse(Goto("https://example.org/")))
+    assert accepts(grammar, unparse(Finish("done")))
+    assert not accepts(grammar, unparse(Click(1)))
+
+
+# ---------------------------------------------------------------- the page as text
+
+GOLDEN = """\
+Page: Contact us  http://localhost:8000/contact
+[1] link "Home"
+heading "Contact our sales team"
+[7] textbox "Work email" = "" required
+[8] date "Start" = "2026-11-30" hint "when you begin"
+[9] combobox "Country" = "United States" (United States | United Kingdom)
+[12] checkbox "I agree to the privacy policy" off
+[13] button "Send \\"it\\""
+text "No fax."
+Scrolled: 200 px above, 280 px below
+Dismissed: alert "Saved"
+The page is still loading."""
+
+PAGE = Observation(
+    "http://localhost:8000/contact",
+    "Contact us",
+    (
+        Element(1, "link", "Home", takes=("Click",)),
+        Text("heading", "Contact our\nsales team"),
+        Element(7, "textbox", "Work email", "", ("required",), takes=("Click", "Type")),
+        Element(8, "textbox", "Start", "2026-11-30", takes=("Type",), type="date", hint="when you begin"),
+        Element(9, "combobox", "Country", "United States", (), ("United States", "United Kingdom"), ("Select",)),
+        Element(12, "checkbox", "I agree to the privacy policy", states=("off",), takes=("Click", "Check")),
+        Element(13, "button", 'Send "it"', takes=("Click",)),
+        Text("text", "No fax."),
+    ),
+    scroll=ScrollPosition(0, 200, 1280, 1200),
+    dialog=JsDialog("alert", "Saved"),
+    settled=False,
+)
+
+
+def prompt(steps: Sequence[Step] = (), page: Observation = PAGE, budget: int = 24_000) -> str:
+    system, user = RefDialect(budget).render("Ask for a demo", steps, page)
+    assert (system.role, user.role) == ("system", "user")
+    return user.content
+
+
+def test_a_page_reads_line_by_line() -> None:
+    assert prompt() == f"Task: Ask for a demo\n\n{GOLDEN}\n\nDone: nothing yet"
+
+
+def test_what_was_done_reads_line_by_line() -> None:
+    elsewhere = Observation("http://localhost:8000/thanks", "Thanks")
+    steps = (
+        Step(0, PAGE, action=Type(7, "ada@example.org"), outcome="typed"),
+        Step(1, PAGE, error="no call in the reply", mistake=True),
+        Step(2, PAGE, action=Click(99), error="no element [99]", mistake=True),
+        Step(3, PAGE, action=Click(13), outcome="clicked"),
+    )
+    assert prompt(steps, elsewhere).partition("Done:\n")[2].splitlines() == [
+        '1. Type [7] textbox "Work email": "ada@example.org"',
+        "2. unreadable reply ! no call in the reply",
+        "3. Click [99] ! no element [99]",
+        '4. Click [13] button "Send \\"it\\""',
+    ]
+
+
+def test_a_page_beyond_the_budget_keeps_what_is_in_view() -> None:
+    items = tuple(Element(i, "link", f"Link number {i}", takes=("Click",), in_view=50 <= i < 60) for i in range(1, 100))
+    text = prompt(page=Observation("http://localhost/", "Many", items), budget=400)
+    assert all(f"[{i}] " in text for i in range(50, 60))
+    assert "more lines not shown" in text
+    assert len(text) < 700
+
+
+def test_the_beginning_of_the_prompt_stays_the_same_from_step_to_step() -> None:
+    later = prompt((Step(0, PAGE, action=Click(1), outcome="clicked"),))
+    assert later.startswith(prompt().removesuffix("Done: nothing yet"))

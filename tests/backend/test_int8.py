@@ -1,0 +1,78 @@
+"""The INT8 model computes what the full-precision one does, nearly, and the same from either kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from autoglm_backend.attention import causal_attention
+from autoglm_backend.cache import KeyValueCache
+from autoglm_backend.convert import save_int8
+from autoglm_backend.engine import Engine
+from autoglm_backend.int8 import Int8Linear, quantize_rows
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM
+
+MakeEngine = Callable[..., Engine]
+
+
+def logits(engine: Engine, ids: Tensor) -> Tensor:
+    with torch.inference_mode():
+        hidden = engine.run(KeyValueCache(engine.pool.shape), ids[0].tolist())
+        return engine.model.head(hidden)
+
+
+@pytest.mark.parametrize("folder", ["glm4_dir", "glm_dir"])
+@pytest.mark.parametrize("length", [8, 300])
+def test_int8_logits_are_within_five_percent_of_float32(
+    folder: str, length: int, make_engine: MakeEngine, request: pytest.FixtureRequest
+) -> None:
+    path: Path = request.getfixturevalue(folder)
+    ids = torch.randint(7, 340, (1, length), generator=torch.Generator().manual_seed(3))
+    with torch.inference_mode():
+        want = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)(ids).logits
+
+    got = logits(make_engine(path), ids)
+
+    assert float((got - want).norm() / want.norm()) <= 0.05
+
+
+@pytest.mark.parametrize("folder", ["glm4_dir", "glm_dir"])
+def test_a_saved_int8_folder_computes_bit_for_bit_what_quantizing_at_load_does(
+    folder: str, make_engine: MakeEngine, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    path: Path = request.getfixturevalue(folder)
+    ids = torch.arange(10, 60).unsqueeze(0)
+
+    at_load = logits(make_engine(path), ids)
+    from_file = logits(make_engine(save_int8(path, tmp_path / "int8")), ids)
+
+    assert torch.equal(at_load, from_file)
+
+
+def test_quantizing_errs_by_at_most_half_a_step() -> None:
+    values = torch.randn(9, 33)
+    rows, scale = quantize_rows(values)
+    assert bool(((rows * scale - values).abs() <= scale / 2 * 1.001).all())
+
+
+def test_a_row_of_zeros_stays_zero() -> None:
+    linear = Int8Linear.holding(*quantize_rows(torch.randn(5, 8)), None)
+    assert torch.equal(linear(torch.zeros(1, 3, 8)), torch.zeros(1, 3, 5))
+
+
+@pytest.mark.parametrize(("queries", "past"), [(1, 0), (1, 40), (5, 7), (31, 3), (300, 0), (130, 200)])
+def test_attention_is_causal_attention(queries: int, past: int) -> None:
+    torch.manual_seed(1)
+    query, key, value = (
+        torch.randn(1, heads, size, 16) for heads, size in ((4, queries), (2, past + queries), (2, past + queries))
+    )
+    mask = torch.ones(queries, past + queries, dtype=torch.bool).tril(past)
+    want = nn.functional.scaled_dot_product_attention(query, key, value, mask, enable_gqa=True).transpose(1, 2)
+
+    got, _ = causal_attention(nn.Identity(), query, key, value, None)
+
+    tolerance = 1e-5 if queries < 32 else 0.03
+    assert torch.allclose(got, want, atol=tolerance)

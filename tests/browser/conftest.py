@@ -1,0 +1,113 @@
+"""One Chromium for all tests of this folder, a fresh tab for each; the local site behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from autoglm.browser.driver import CdpBrowser
+from autoglm.browser.find import find_browser
+from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, launch
+from autoglm.types import Action, Element, Goto, Observation, Text
+from tests.site.server import Site, serve
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The browser lives in the session's loop, so its tests run there too.
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+class Visit:
+    """A tab, and what a test asks of it."""
+
+    def __init__(self, cdp: PageCdp, site: Site, **options: float) -> None:
+        self.cdp = cdp
+        self.browser = CdpBrowser(cdp, **options)  # type: ignore[arg-type]
+        self.site = site
+
+    async def open(self, page: str) -> Observation:
+        await self.browser.act(Goto(f"{self.site.url}/{page}"))
+        return await self.browser.observe()
+
+    async def show(self, html: str) -> Observation:
+        """A page made of `html`."""
+        await self.cdp.page.goto(f"{self.site.url}/nothing.html")
+        await self.cdp.page.set_content(f"<!doctype html><title>Test</title><body>{html}")
+        return await self.browser.observe()
+
+    async def act(self, action: Action) -> str:
+        return await self.browser.act(action)
+
+    async def observe(self) -> Observation:
+        return await self.browser.observe()
+
+    async def js(self, expression: str) -> Any:
+        """What the page itself sees."""
+        return await self.cdp.page.evaluate(expression)
+
+    async def ref(self, name: str) -> int:
+        return element(await self.browser.observe(), name).ref
+
+
+def element(seen: Observation, name: str) -> Element:
+    found = [e for e in seen.elements if e.name == name]
+    assert found, f"no {name!r} among {[e.name for e in seen.elements]}"
+    return found[0]
+
+
+def names(seen: Observation) -> list[str]:
+    return [e.name for e in seen.elements]
+
+
+def texts(seen: Observation, role: str | None = None) -> list[str]:
+    return [item.text for item in seen.items if isinstance(item, Text) and role in (None, item.role)]
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    with serve() as site:
+        yield site
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pipe() -> AsyncIterator[PlaywrightPipe]:
+    async with launch(find_browser()) as pipe:
+        yield pipe
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tab(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
+    tab = Visit(await pipe.tab(), site)
+    yield tab
+    await tab.browser.close()
+
+
+@pytest.fixture
+def visit(tab: Visit) -> Visit:
+    """The tab that most tests share, each with a page of its own in it."""
+    tab.site.submitted.clear()
+    return tab
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fresh(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
+    """A tab that was nowhere yet."""
+    fresh = Visit(await pipe.tab(), site)
+    yield fresh
+    await fresh.browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hasty(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
+    """A tab with little patience for what is in the way."""
+    hasty = Visit(await pipe.tab(), site, settle_s=0.5, actionable_s=0.2)
+    yield hasty
+    await hasty.browser.close()

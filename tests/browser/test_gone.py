@@ -1,0 +1,98 @@
+"""A page that hangs, a tab that closes, a renderer that crashes, a browser that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from autoglm.browser.driver import CdpBrowser
+from autoglm.browser.playwright_pipe import PlaywrightPipe, launch
+from autoglm.errors import BrowserGone, CdpError, PageHung
+from autoglm.types import Click, Goto, Wait
+from tests.browser.conftest import Visit, element
+from tests.site.server import Site
+
+
+async def test_a_page_in_an_endless_script_is_hung_and_can_be_closed(pipe: PlaywrightPipe, site: Site) -> None:
+    visit = Visit(await pipe.tab(), site, answer_s=1)
+    seen = await visit.open("hang.html")
+    with pytest.raises(PageHung, match="was not answered within 1 s"):
+        await visit.act(Click(element(seen, "Never come back").ref))
+    with pytest.raises(PageHung):
+        await visit.observe()
+    await visit.browser.close()
+    with pytest.raises(BrowserGone):
+        await visit.observe()
+
+
+async def test_a_closed_tab_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
+    visit = Visit(await pipe.tab(), site)
+    await visit.open("index.html")
+    await visit.cdp.page.close()
+    with pytest.raises(BrowserGone, match="the tab was closed"):
+        await visit.observe()
+    with pytest.raises(BrowserGone):
+        await visit.act(Wait(5))
+    await visit.browser.close()
+
+
+async def test_a_crashed_page_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
+    visit = Visit(await pipe.tab(), site)
+    await visit.open("index.html")
+    with pytest.raises(BrowserGone, match="crashed"):
+        await visit.cdp.send("Page.crash")
+    with pytest.raises(BrowserGone, match="crashed"):
+        await visit.observe()
+    await visit.browser.close()
+
+
+async def test_a_killed_browser_is_gone(site: Site) -> None:
+    async with launch() as pipe:
+        cdp = await pipe.tab()
+        browser = CdpBrowser(cdp)
+        await browser.act(Goto(f"{site.url}/index.html"))
+        await browser.observe()
+        os.kill(await _browser_pid(pipe), signal.SIGKILL)
+        with pytest.raises(BrowserGone):
+            await browser.act(Wait(10))
+        with pytest.raises(BrowserGone):
+            await browser.observe()
+        with pytest.raises(BrowserGone):
+            await pipe.tab()
+        await browser.close()
+
+
+async def test_a_refused_command_names_the_method_and_the_browsers_reason(visit: Visit) -> None:
+    with pytest.raises(CdpError, match="^Page.navigate: Cannot navigate to invalid URL$") as error:
+        await visit.cdp.send("Page.navigate", url="not an address")
+    assert error.value.method == "Page.navigate"
+    with pytest.raises(CdpError, match="wasn't found"):
+        await visit.cdp.send("Nothing.here")
+
+
+async def test_events_end_when_the_tab_closes(pipe: PlaywrightPipe) -> None:
+    cdp = await pipe.tab()
+    events = cdp.events()
+    await cdp.send("Page.enable")
+    await cdp.send("Page.navigate", url="about:blank#1")
+    await cdp.close()
+    methods = [method async for method, _ in events]
+    assert "Page.frameStartedLoading" in methods
+
+
+async def test_a_profile_folder_is_kept_between_runs(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    profile = tmp_path_factory.mktemp("profile")
+    for held in (None, "kept"):
+        async with launch(profile_dir=profile) as pipe:
+            cdp = await pipe.tab()
+            await cdp.page.goto(f"{site.url}/index.html")
+            assert await cdp.page.evaluate("localStorage.getItem('a')") == held
+            await cdp.page.evaluate("localStorage.setItem('a', 'kept')")
+
+
+async def _browser_pid(pipe: PlaywrightPipe) -> int:
+    session = await pipe._owner.new_browser_cdp_session()  # type: ignore[union-attr]
+    processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+    return next(process["id"] for process in processes if process["type"] == "browser")
