@@ -44,7 +44,8 @@ async def run(
 ) -> AsyncGenerator[Step, None]:
     """One frozen step after another; the last one says how the run ends.
 
-    What the model did wrong is told to it in the next step. Any other AutoGLMError is recorded in its step, then raised.
+    What the model did wrong is told to it in the next step. Any other AutoGLMError is recorded in its step, then
+    raised.
     """
     steps: list[Step] = []
     until = asyncio.get_running_loop().time() + limits.seconds

@@ -41,7 +41,7 @@ class Element:
     options: tuple[str, ...] = ()
     """Texts of a list's options, in order."""
     takes: tuple[Verb, ...] = ()
-    """The actions that make sense on it now; empty when disabled or covered. What takes any may be pressed and hovered."""
+    """The actions that make sense on it now; empty when disabled or covered. What takes any takes Press and Hover."""
     multiple: bool = False
     """Whether a list takes several options."""
     type: str = ""

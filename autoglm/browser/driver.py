@@ -9,12 +9,12 @@ import asyncio
 import json
 import time
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any, assert_never
 
 from autoglm.browser.keys import MODIFIERS, SHIFT, Chord, Key, chord, named_key, needs_shift
-from autoglm.errors import BrowserGone, CdpError, Mistake, PageHung
+from autoglm.browser.news import News
+from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
 from autoglm.seams import Cdp, Json
 from autoglm.types import (
     Action,
@@ -53,11 +53,7 @@ ACTIONABLE_S = 3.0
 """How long an element may take to become visible, enabled, still and uncovered."""
 QUIET_MS = 60
 """A page that has not changed for so long has settled."""
-REQUEST_S = 2.0
-"""A request older than this is a long poll: nothing waits for it."""
 LONGEST_WAIT_S = 10.0
-AWAITED = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
-"""Types of requests whose answers change what the page says. No pictures, fonts, pings, event streams or sockets."""
 LISTENERS_JS = """(() => {
   const all = document.querySelectorAll('*');
   const found = [all.length];
@@ -68,8 +64,8 @@ LISTENERS_JS = """(() => {
   }
   return found;
 })()"""
-"""Runs in the page's own world, where alone DevTools' getEventListeners tells them (1.8 µs an element, 2026-11-20). A page
-that lies to it can only make something look clickable, or not."""
+"""Runs in the page's own world, the only one where DevTools' getEventListeners tells them (1.8 µs each, 2026-11-20).
+A page that lies to it can only make something look clickable, or not."""
 FORMATS = {
     "date": "date takes 2026-11-30",
     "time": "time takes 09:30",
@@ -134,9 +130,11 @@ class CdpBrowser:
                     return patient, seen
                 left_ms = max(1000 * (deadline - time.monotonic()), 0)
                 await self._call("quiet", QUIET_MS, left_ms, wait_s=left_ms / 1000)
-            except _WorldLost:
+            except _WorldLost as lost:
                 # It navigated under us: then there is a new page to look at.
                 self._world = None
+                if time.monotonic() > deadline + self._answer_s:
+                    raise PageHung("the page goes on from one address to the next without end; go elsewhere") from lost
 
     def _look_options(self, patient: bool, listeners: list[int] | None) -> Json:
         return {"base": self._next_ref, "patient": patient, "quietMs": QUIET_MS, "listeners": listeners}
@@ -222,14 +220,20 @@ class CdpBrowser:
         )
 
     async def _type(self, ref: int, text: str) -> str:
-        field = await self._element(ref, "edit")
+        field = await self._element(ref, "edit", 1000 * self._actionable_s, wait_s=self._actionable_s)
         if field["how"] == "whole":
             return await self._put(ref, text)
         await self._insert(text)
-        held = await self._call("held", ref)
-        if held is None:
-            return "typed"
-        return _typed(ref, text, field["held"], held)
+        held = await self._held(ref)
+        return _typed(ref, text, field["held"], held) if held else "typed"
+
+    async def _held(self, ref: int) -> Json | None:
+        """What a field holds now; None when what was done to it led away from it."""
+        try:
+            return await self._call("held", ref)
+        except _WorldLost:
+            self._world = None
+            return None
 
     async def _insert(self, text: str) -> None:
         """Replace what is selected. The last character is a key press, for pages that only listen to keys."""
@@ -247,12 +251,13 @@ class CdpBrowser:
         done = await self._element(ref, "put", text)
         if "malformed" in done:
             raise Mistake(f"element [{ref}] does not take {text!r}: {FORMATS[done['malformed']]}")
-        held = await self._call("held", ref)
+        held = await self._held(ref)
         outcome = "set" if done["value"] == text else f"the field now holds {done['value']!r}"
         return f"{outcome}; the field says: {held['complaint']}" if held and held["complaint"] else outcome
 
     async def _select(self, ref: int, options: tuple[str, ...]) -> str:
-        done = await self._element(ref, "choose", list(options))
+        most_ms = 1000 * self._actionable_s
+        done = await self._element(ref, "choose", most_ms, list(options), wait_s=self._actionable_s)
         if "missing" in done:
             raise Mistake(f"element [{ref}] has no option {done['missing']!r}; there are {' | '.join(done['options'])}")
         return f"selected {done['value']}" if done["changed"] else f"{done['value']} was selected already"
@@ -357,7 +362,7 @@ class CdpBrowser:
         return done
 
     async def _call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
-        """A function of page.js. `wait_s` is how long it may wait by itself. Raises _WorldLost, PageHung, BrowserGone."""
+        """A function of page.js, which may itself wait for `wait_s`. Raises _WorldLost, PageHung, BrowserGone."""
         if self._world is None:
             await self._enter()
         given = ", ".join(json.dumps(arg) for arg in args)
@@ -430,110 +435,19 @@ class CdpBrowser:
     async def _dismiss(self) -> None:
         try:
             await self._send("Page.handleJavaScriptDialog", accept=False)
-        except CdpError:
-            # Somebody else answered it first, which is as good.
-            return
-        except BrowserGone:
+        except BrowserError:
+            # Somebody else answered it first, which is as good; or the next command meets the same trouble and tells.
             return
 
     async def close(self) -> None:
         if self._listening:
             self._listening.cancel()
-            await asyncio.wait((self._listening,))
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._cdp.close()
 
 
 class _WorldLost(Exception):
     """The document that was spoken to is no longer there."""
-
-
-class News:
-    """What the tab's events say: whether it is loading, which dialog came up, what it opened."""
-
-    def __init__(self) -> None:
-        self.main = ""
-        """Id of the main frame."""
-        self.dialog: JsDialog | None = None
-        self.changed = asyncio.Event()
-        self.gone = asyncio.Event()
-        self._leaving = False
-        """Whether the main frame is on its way to another document."""
-        self._requests: dict[str, float] = {}
-        """Start of each request in flight, by id."""
-        self._opened: str | None = None
-
-    def hear(self, method: str, params: Json) -> None:
-        match method:
-            case "Network.requestWillBeSent" if params.get("type") in AWAITED:
-                self._requests[params["requestId"]] = time.monotonic()
-            case "Network.loadingFinished" | "Network.loadingFailed":
-                self._requests.pop(params["requestId"], None)
-            case "Page.frameStartedNavigating" if params.get("navigationType") not in (
-                "sameDocument",
-                "historySameDocument",
-            ):
-                self._leaving |= self._is_main(params)
-            case "Page.frameRequestedNavigation" if params.get("disposition") == "currentTab":
-                self._leaving |= self._is_main(params)
-            case "Page.frameNavigated" if "parentId" not in params["frame"]:
-                self.main = params["frame"]["id"]
-                self._requests = {}
-                self._leaving = False
-            case "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" if self._is_main(params):
-                self._leaving = False
-            case "Page.windowOpen":
-                self._opened = params["url"]
-            case _:
-                return
-        self.changed.set()
-
-    def leave(self) -> None:
-        self._leaving = True
-
-    def arrive(self) -> None:
-        self._leaving = False
-
-    def busy(self) -> bool:
-        """Whether a navigation or a young request is in flight."""
-        oldest = time.monotonic() - REQUEST_S
-        return self._leaving or any(start > oldest for start in self._requests.values())
-
-    async def idle(self, deadline: float) -> None:
-        """Returns when nothing is in flight, at the deadline, or when the tab is gone."""
-        while self.busy() and not self.gone.is_set():
-            now = time.monotonic()
-            ends = [start + REQUEST_S for start in self._requests.values() if start + REQUEST_S > now]
-            # The clock alone ends the wait for a long poll.
-            until = min([deadline, *ends])
-            if now >= deadline:
-                return
-            self.changed.clear()
-            await _wait_for(self.changed.wait, until - now + 0.001)
-
-    async def ended(self, seconds: float) -> None:
-        """Returns after that time. Raises BrowserGone when the tab closes before."""
-        await _wait_for(self.gone.wait, seconds)
-        if self.gone.is_set():
-            raise BrowserGone("the tab closed while waiting; open a new tab or start the browser again")
-
-    def take_dialog(self) -> JsDialog | None:
-        dialog, self.dialog = self.dialog, None
-        return dialog
-
-    def take_opened(self) -> str | None:
-        opened, self._opened = self._opened, None
-        return opened
-
-    def _is_main(self, params: Json) -> bool:
-        return params.get("frameId") == self.main
-
-
-async def _wait_for(event: Callable[[], Awaitable[Any]], seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event()
-    except TimeoutError:
-        return
 
 
 def _page_js() -> str:

@@ -75,15 +75,34 @@ NAMED = {
 }
 
 ALIASES = {
-    **{"ctrl": "Control", "cmd": "Meta", "command": "Meta", "option": "Alt", "return": "Enter", "esc": "Escape"},
-    **{"del": "Delete", "up": "ArrowUp", "down": "ArrowDown", "left": "ArrowLeft", "right": "ArrowRight"},
-    **{"spacebar": "Space", "pgup": "PageUp", "pgdn": "PageDown"},
+    "ctrl": "Control",
+    "cmd": "Meta",
+    "command": "Meta",
+    "option": "Alt",
+    "return": "Enter",
+    "esc": "Escape",
+    "del": "Delete",
+    "up": "ArrowUp",
+    "down": "ArrowDown",
+    "left": "ArrowLeft",
+    "right": "ArrowRight",
+    "spacebar": "Space",
+    "pgup": "PageUp",
+    "pgdn": "PageDown",
 }
 
 _PUNCTUATION = {
-    **{";:": ("Semicolon", 186), "=+": ("Equal", 187), ",<": ("Comma", 188), "-_": ("Minus", 189)},
-    **{".>": ("Period", 190), "/?": ("Slash", 191), "`~": ("Backquote", 192), "[{": ("BracketLeft", 219)},
-    **{"\\|": ("Backslash", 220), "]}": ("BracketRight", 221), "'\"": ("Quote", 222)},
+    ";:": ("Semicolon", 186),
+    "=+": ("Equal", 187),
+    ",<": ("Comma", 188),
+    "-_": ("Minus", 189),
+    ".>": ("Period", 190),
+    "/?": ("Slash", 191),
+    "`~": ("Backquote", 192),
+    "[{": ("BracketLeft", 219),
+    "\\|": ("Backslash", 220),
+    "]}": ("BracketRight", 221),
+    "'\"": ("Quote", 222),
 }
 
 

@@ -9,13 +9,14 @@
  *
  * @typedef {{l: number, t: number, r: number, b: number}} Rect
  * @typedef {{ref: number, role: string, name: string, value?: string, states?: string[], options?: string[],
- *   takes?: string[], multiple?: boolean, type?: string, hint?: string, box: number[], away?: boolean, frame?: string}} Control
+ *   takes?: string[], multiple?: boolean, type?: string, hint?: string, box: number[], away?: boolean,
+ *   frame?: string}} Control
  * @typedef {{text: string, role: string, away?: boolean, said?: boolean}} Line
  * @typedef {{el: Element, target: Element, item: Control, rect: Rect, inert: boolean, fixed: boolean}} Entry
  * @typedef {{cells: string[], unnamed: Control[], named: boolean}} Row
  * @typedef {{role: string, clip: Rect, view: Rect, looseClip: Rect, looseView: Rect, clipped: boolean, dx: number,
- *   dy: number, frame: string, pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean, hard: boolean, name: string,
- *   mute: boolean}} Place
+ *   dy: number, frame: string, pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean, hard: boolean,
+ *   name: string, mute: boolean}} Place
  */
 (() => {
   const world = /** @type {any} */ (globalThis);
@@ -61,13 +62,15 @@
     const modal = topModal();
     for (const entry of walk.entries) judgeCover(entry, modal);
     nodes = new Map(walk.entries.map((entry) => [entry.item.ref, entry.el]));
-    stood = new WeakMap(walk.entries.filter(({ item }) => !item.frame).map(({ el, rect }) => [el, moved(rect, scrollX, scrollY)]));
+    stood = new WeakMap(
+      walk.entries.filter(({ item }) => !item.frame).map(({ el, rect }) => [el, moved(rect, scrollX, scrollY)]),
+    );
     const { items, truncated } = bounded(walk);
     const root = document.documentElement;
     return JSON.stringify({
       next,
       url: location.href,
-      title: document.title,
+      title: String(document.title),
       items,
       truncated,
       scroll: [scrollX, scrollY, Math.max(root.scrollWidth, innerWidth), Math.max(root.scrollHeight, innerHeight)],
@@ -106,7 +109,10 @@
   let acted = false;
   /** Whether somebody may listen who did not before. */
   let stale = true;
-  /** How often a node has changed without a rest; one that never stops is a clock. @type {WeakMap<Node, {times: number, last: number}>} */
+  /**
+   * How often a node has changed without a rest; one that never stops is a clock.
+   * @type {WeakMap<Node, {times: number, last: number}>}
+   */
   const changes = new WeakMap();
   const CLOCK = 10;
   const REST_MS = 500;
@@ -250,7 +256,13 @@
   function referenced(el, attribute) {
     const ids = el.getAttribute(attribute);
     if (!ids) return [];
-    return /** @type {Element[]} */ (ids.trim().split(/\s+/).map((id) => byId(el, id)).filter(Boolean));
+    return /** @type {Element[]} */ (
+      ids
+        .trim()
+        .split(/\s+/)
+        .map((id) => byId(el, id))
+        .filter(Boolean)
+    );
   }
 
   /** @returns {Element | null} */
@@ -292,14 +304,24 @@
     return { l: r.left + dx, t: r.top + dy, r: r.right + dx, b: r.bottom + dy };
   }
 
-  /** The element's rectangle, or that of the first thing drawn in it. @param {Element} el @param {number} dx @param {number} dy */
+  /**
+   * The element's rectangle, or that of the first thing drawn in it.
+   * @param {Element} el
+   * @param {number} dx
+   * @param {number} dy
+   */
   function drawnRect(el, dx, dy) {
     let rect = rectOf(el, dx, dy);
     for (let i = 0, inner = el.firstElementChild; !(rect.r > rect.l && rect.b > rect.t) && inner && i < 5; i++) {
       rect = rectOf(inner, dx, dy);
       inner = inner.nextElementSibling ?? inner.firstElementChild;
     }
-    return rect;
+    if (rect.r > rect.l || !el.firstChild || el.checkVisibility()) return rect;
+    // A box that is not drawn itself, display: contents.
+    const range = el.ownerDocument.createRange();
+    range.selectNodeContents(el);
+    const text = range.getBoundingClientRect();
+    return { l: text.left + dx, t: text.top + dy, r: text.right + dx, b: text.bottom + dy };
   }
 
   /** Where the frame's own coordinates begin in the top viewport. @param {Document} doc */
@@ -340,7 +362,13 @@
     return drawnRect(el, view.scrollX, view.scrollY);
   }
 
-  /** All that a document's own scrolling can bring into view. @param {Document} doc @param {number} dx @param {number} dy @returns {Rect} */
+  /**
+   * All that a document's own scrolling can bring into view.
+   * @param {Document} doc
+   * @param {number} dx
+   * @param {number} dy
+   * @returns {Rect}
+   */
   function reachable(doc, dx, dy) {
     const root = doc.documentElement;
     const view = doc.defaultView ?? window;
@@ -356,29 +384,40 @@
   // ---------------------------------------------------------------- roles (https://www.w3.org/TR/html-aam-1.0)
 
   const WIDGETS = new Set(
-    ('button link checkbox radio switch tab menuitem menuitemcheckbox menuitemradio option treeitem textbox searchbox ' +
-      'combobox slider spinbutton').split(' '),
+    (
+      'button link checkbox radio switch tab menuitem menuitemcheckbox menuitemradio option treeitem ' +
+      'textbox searchbox combobox slider spinbutton'
+    ).split(' '),
   );
   const ROLES = new Set([
     ...WIDGETS,
-    ...('alert alertdialog application article banner blockquote caption cell code columnheader complementary ' +
-      'contentinfo definition deletion dialog directory document emphasis feed figure form generic grid gridcell group ' +
-      'heading img image insertion list listbox listitem log main mark marquee math menu menubar meter navigation none ' +
-      'note paragraph presentation progressbar radiogroup region row rowgroup rowheader scrollbar search separator ' +
-      'status strong subscript superscript table tablist tabpanel term time timer toolbar tooltip tree treegrid').split(' '),
+    ...(
+      'alert alertdialog application article banner blockquote caption cell code columnheader ' +
+      'complementary contentinfo definition deletion dialog directory document emphasis feed figure ' +
+      'form generic grid gridcell group heading img image insertion list listbox listitem log main mark ' +
+      'marquee math menu menubar meter navigation none note paragraph presentation progressbar ' +
+      'radiogroup region row rowgroup rowheader scrollbar search separator status strong subscript ' +
+      'superscript table tablist tabpanel term time timer toolbar tooltip tree treegrid'
+    ).split(' '),
   ]);
   /** Take the focus for scrolling or for what is in them; nothing happens when they are clicked. */
   const CONTAINERS = new Set(
-    ('tabpanel dialog alertdialog region main document article application log feed toolbar tablist menu menubar tree ' +
-      'grid treegrid table radiogroup navigation form list complementary banner contentinfo search').split(' '),
+    (
+      'tabpanel dialog alertdialog region main document article application log feed toolbar tablist ' +
+      'menu menubar tree grid treegrid table radiogroup navigation form list complementary banner ' +
+      'contentinfo search'
+    ).split(' '),
   );
   const NAMED_BY_CONTENT = new Set(
-    ('button cell checkbox columnheader gridcell heading link menuitem menuitemcheckbox menuitemradio option radio row ' +
-      'rowheader switch tab tooltip treeitem generic listitem').split(' '),
+    (
+      'button cell checkbox columnheader gridcell heading link menuitem menuitemcheckbox menuitemradio ' +
+      'option radio row rowheader switch tab tooltip treeitem generic listitem'
+    ).split(' '),
   );
   const CHECKABLE = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio']);
   const FIELDS = new Set(['textbox', 'searchbox', 'combobox', 'spinbutton']);
 
+  // prettier-ignore
   const TAG_ROLES = /** @type {Record<string, string>} */ ({
     article: 'article', aside: 'complementary', button: 'button', dd: 'definition', details: 'group', dialog: 'dialog',
     dt: 'term', fieldset: 'group', figure: 'figure', footer: 'contentinfo', form: 'form', h1: 'heading', h2: 'heading',
@@ -387,11 +426,12 @@
     option: 'option', output: 'status', p: 'paragraph', progress: 'progressbar', search: 'search', summary: 'button',
     table: 'table', tbody: 'rowgroup', td: 'cell', textarea: 'textbox', tfoot: 'rowgroup', th: 'columnheader',
     thead: 'rowgroup', tr: 'row', ul: 'list',
-  }); // prettier-ignore
+  });
+  // prettier-ignore
   const INPUT_ROLES = /** @type {Record<string, string>} */ ({
     button: 'button', checkbox: 'checkbox', file: 'button', image: 'button', number: 'spinbutton', radio: 'radio',
     range: 'slider', reset: 'button', search: 'searchbox', submit: 'button',
-  }); // prettier-ignore
+  });
   /** Input types that decide what may be typed and have no role of their own. */
   const TYPES = new Set(['date', 'time', 'month', 'week', 'datetime-local', 'color', 'file', 'password']);
   /** Set as a whole rather than typed into. */
@@ -401,7 +441,11 @@
   function roleOf(el) {
     const given = el.getAttribute('role');
     if (!given) return implicitRole(el);
-    const role = given.trim().toLowerCase().split(/\s+/).find((word) => ROLES.has(word));
+    const role = given
+      .trim()
+      .toLowerCase()
+      .split(/\s+/)
+      .find((word) => ROLES.has(word));
     if (!role) return implicitRole(el);
     if (role === 'none' || role === 'presentation') return nativeControl(el) ? implicitRole(el) : 'presentation';
     return role === 'img' ? 'image' : role;
@@ -506,7 +550,11 @@
 
   /** @param {Element} el @param {string} role @returns {string} */
   function accessibleName(el, role) {
-    const labelled = clean(referenced(el, 'aria-labelledby').map((label) => textOf(label, el, true)).join(' '));
+    const labelled = clean(
+      referenced(el, 'aria-labelledby')
+        .map((label) => textOf(label, el, true))
+        .join(' '),
+    );
     return (
       labelled ||
       clean(el.getAttribute('aria-label') ?? '') ||
@@ -567,16 +615,23 @@
   }
 
   const BLOCKS = new Set(
-    ('address article aside blockquote body br caption center dd details dialog div dl dt fieldset figcaption figure footer form ' +
-      'h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre search section summary ' +
-      'table tbody td tfoot th thead tr ul').split(' '),
+    (
+      'address article aside blockquote body br caption center dd details dialog div dl dt fieldset ' +
+      'figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol ' +
+      'optgroup option p pre search section summary table tbody td tfoot th thead tr ul'
+    ).split(' '),
   );
   const INLINES = new Set(
-    ('a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span slot strike strong sub sup ' +
-      'time tt u var').split(' '),
+    (
+      'a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small ' +
+      'span slot strike strong sub sup time tt u var'
+    ).split(' '),
   );
   const SILENT = new Set(
-    'script style template noscript head meta link title datalist source track param base object embed video audio canvas'.split(' '),
+    (
+      'script style template noscript head meta link title datalist source track param base object ' +
+      'embed video audio canvas'
+    ).split(' '),
   );
   const MOST_NAME_NODES = 400;
 
@@ -626,7 +681,13 @@
     return text;
   }
 
-  /** @param {Element} el @param {Element} owner @param {boolean} evenHidden @param {{nodes: number}} budget @returns {string} */
+  /**
+   * @param {Element} el
+   * @param {Element} owner
+   * @param {boolean} evenHidden
+   * @param {{nodes: number}} budget
+   * @returns {string}
+   */
   function partOf(el, owner, evenHidden, budget) {
     if (SILENT.has(el.localName) || el === owner) return '';
     if (el.getAttribute('aria-hidden') === 'true' || (!evenHidden && hidden(el))) return '';
@@ -637,7 +698,13 @@
     return isInline(el) ? text : ` ${text} `;
   }
 
-  /** @param {Element} el @param {Element} owner @param {boolean} evenHidden @param {{nodes: number}} budget @returns {string} */
+  /**
+   * @param {Element} el
+   * @param {Element} owner
+   * @param {boolean} evenHidden
+   * @param {{nodes: number}} budget
+   * @returns {string}
+   */
   function ownText(el, owner, evenHidden, budget) {
     const label = clean(el.getAttribute('aria-label') ?? '');
     if (label) return label;
@@ -666,7 +733,8 @@
   // ---------------------------------------------------------------- names of what has none
 
   const ICON_CLASS = /^(?:[a-z]*-?icons?|fa|glyphicon|bi|mdi|ti|la|lucide|octicon|ico|ion|ri|pi)[-_]+(.+)$/i;
-  const ICON_STYLE = /^(?:\d*x|\d+|lg|sm|xs|xl|md|fw|spin|pulse|small|large|medium|solid|regular|light|brands|button|btn|only|wrapper|container)$/i;
+  const ICON_STYLE =
+    /^(?:\d*x|\d+|lg|sm|xs|xl|md|fw|spin|pulse|small|large|medium|solid|regular|light|brands|button|btn|only|wrapper)$/i;
 
   /** The best there is for a control that only shows a picture. @param {Element} el */
   function iconName(el) {
@@ -680,7 +748,7 @@
       first(parts, imageName) ||
       first(parts, dataWords) ||
       pseudoText(el) ||
-      (/[a-z]/i.test(el.id) ? words(el.id.replace(/\d{4,}/g, ' ')) : clean(el.id, 60)) ||
+      idName(el) ||
       words(lastPart(el.getAttribute('href') ?? '')) ||
       shapeName(el) ||
       words([...el.classList].find((token) => /[a-z]{3}/i.test(token)) ?? '')
@@ -721,7 +789,16 @@
 
   /** @param {Element} el */
   function dataWords(el) {
-    for (const key of ['data-icon', 'data-title', 'data-tooltip', 'data-original-title', 'data-action', 'data-name', 'data-testid', 'data-test']) {
+    for (const key of [
+      'data-icon',
+      'data-title',
+      'data-tooltip',
+      'data-original-title',
+      'data-action',
+      'data-name',
+      'data-testid',
+      'data-test',
+    ]) {
       const value = el.getAttribute(key);
       if (value) return words(value);
     }
@@ -743,6 +820,13 @@
     return `${/^[a-z]+$/i.test(fill) && fill !== 'none' ? `${fill} ` : ''}${el.localName}`;
   }
 
+  /** @param {Element} el */
+  function idName(el) {
+    // Not el.id: of a form with a field called "id", that is the field.
+    const id = el.getAttribute('id') ?? '';
+    return /[a-z]/i.test(id) ? words(id.replace(/\d{4,}/g, ' ')) : clean(id, 60);
+  }
+
   /** @param {string} url */
   function lastPart(url) {
     return url.split(/[?#]/)[0].split('/').filter(Boolean).pop() ?? '';
@@ -750,7 +834,13 @@
 
   /** `shoppingCart_add-2` as `shopping cart add 2`. @param {string} token */
   function words(token) {
-    return clean(token.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_.:/]+/g, ' ').toLowerCase(), 60);
+    return clean(
+      token
+        .replace(/([a-z])([A-Z])/g, '$1 $2')
+        .replace(/[-_.:/]+/g, ' ')
+        .toLowerCase(),
+      60,
+    );
   }
 
   // ---------------------------------------------------------------- values, states, options, hints
@@ -760,7 +850,9 @@
     const input = /** @type {HTMLInputElement} */ (el);
     switch (el.localName) {
       case 'select':
-        return [.../** @type {HTMLSelectElement} */ (el).selectedOptions].map((option) => clean(option.label, 200)).join(', ');
+        return [.../** @type {HTMLSelectElement} */ (el).selectedOptions]
+          .map((option) => clean(option.label, 200))
+          .join(', ');
       case 'textarea':
         return input.value.slice(0, 4000);
       case 'input':
@@ -810,7 +902,8 @@
     if (checked) states.push(checked);
     if (disabled) states.push('disabled');
     if (isReadonly(el)) states.push('readonly');
-    if (/** @type {HTMLInputElement} */ (el).required === true || el.getAttribute('aria-required') === 'true') states.push('required');
+    if (/** @type {HTMLInputElement} */ (el).required === true || el.getAttribute('aria-required') === 'true')
+      states.push('required');
     const invalid = el.getAttribute('aria-invalid');
     if ((invalid && invalid !== 'false') || el.matches(':user-invalid')) states.push('invalid');
     const expanded = expandedOf(el);
@@ -833,7 +926,9 @@
     /** @type {Iterable<Element>} */
     let options = [];
     if (el.localName === 'select') {
-      options = [.../** @type {HTMLSelectElement} */ (el).options].filter((option) => !option.disabled && !option.hidden);
+      options = [.../** @type {HTMLSelectElement} */ (el).options].filter(
+        (option) => !option.disabled && !option.hidden,
+      );
     } else if (el.localName === 'input' && /** @type {HTMLInputElement} */ (el).list) {
       options = /** @type {HTMLInputElement} */ (el).list?.options ?? [];
     } else if (role === 'listbox') options = el.querySelectorAll('[role="option"]');
@@ -851,7 +946,13 @@
     return clean(label || text || value, 200);
   }
 
-  /** @param {Element} el @param {string} role @param {boolean} disabled @param {boolean} anyOptions @returns {string[]} */
+  /**
+   * @param {Element} el
+   * @param {string} role
+   * @param {boolean} disabled
+   * @param {boolean} anyOptions
+   * @returns {string[]}
+   */
   function takesOf(el, role, disabled, anyOptions) {
     const type = typeOf(el);
     if (disabled || type === 'file') return [];
@@ -864,7 +965,9 @@
   /** @param {Element} el @param {string} name */
   function hintOf(el, name) {
     const hints = [
-      ...['placeholder', 'aria-placeholder', 'aria-description', 'title'].map((key) => clean(el.getAttribute(key) ?? '', 200)),
+      ...['placeholder', 'aria-placeholder', 'aria-description', 'title'].map((key) =>
+        clean(el.getAttribute(key) ?? '', 200),
+      ),
       rangeHint(el),
       lengthHint(el),
     ];
@@ -879,7 +982,9 @@
     const [min, max] = ['min', 'max'].map((key) => el.getAttribute(aria ? `aria-value${key}` : key));
     const step = el.getAttribute('step');
     const range = min && max ? `${min} to ${max}` : min ? `from ${min}` : max ? `up to ${max}` : '';
-    return [range, whole && step && step !== '1' && step !== 'any' ? `in steps of ${step}` : ''].filter(Boolean).join(' ');
+    return [range, whole && step && step !== '1' && step !== 'any' ? `in steps of ${step}` : '']
+      .filter(Boolean)
+      .join(' ');
   }
 
   /** @param {Element} el */
@@ -890,12 +995,27 @@
 
   // ---------------------------------------------------------------- the walk
 
-  const PASS_THROUGH = new Set(['ul', 'ol', 'dl', 'menu', 'table', 'tbody', 'thead', 'tfoot', 'nav', 'main', 'html', 'body', 'form']);
+  const PASS_THROUGH = new Set([
+    'ul',
+    'ol',
+    'dl',
+    'menu',
+    'table',
+    'tbody',
+    'thead',
+    'tfoot',
+    'nav',
+    'main',
+    'html',
+    'body',
+    'form',
+  ]);
   const DRAWN = { visibilityProperty: true, opacityProperty: true };
   const NOT_FLAT = 'table, ul, ol, dl, h1, h2, h3, h4, h5, h6, form, section, article, fieldset, [role=row]';
   const INNER_CONTROLS =
-    'a[href], button, input:not([type=hidden]), select, textarea, [role=button], [role=link], [role=menuitem], [role=checkbox], ' +
-    '[role=radio], [role=switch], [role=tab], [role=option], [tabindex]:not([tabindex^="-"]), [onclick]';
+    'a[href], button, input:not([type=hidden]), select, textarea, [role=button], [role=link], [role=menuitem], ' +
+    '[role=checkbox], [role=radio], [role=switch], [role=tab], [role=option], [onclick], ' +
+    '[tabindex]:not([tabindex^="-"])';
   const LONG = 150;
   const LABEL = 100;
 
@@ -931,9 +1051,23 @@
       const view = { l: 0, t: 0, r: innerWidth, b: innerHeight };
       const clip = reachable(doc, 0, 0);
       this.root(doc.documentElement, {
-        role: 'text', clip, view, looseClip: clip, looseView: view, clipped: false, dx: 0, dy: 0, frame: '',
-        pointer: false, inert: false, disabled: false, fixed: false, hard: false, name: '', mute: false,
-      }); // prettier-ignore
+        role: 'text',
+        clip,
+        view,
+        looseClip: clip,
+        looseView: view,
+        clipped: false,
+        dx: 0,
+        dy: 0,
+        frame: '',
+        pointer: false,
+        inert: false,
+        disabled: false,
+        fixed: false,
+        hard: false,
+        name: '',
+        mute: false,
+      });
       this.flush();
       labelMap = null;
     }
@@ -967,7 +1101,10 @@
       }
       const style = getComputedStyle(el);
       const shown = el.checkVisibility(DRAWN);
-      if (!shown && prunes(style)) return;
+      if (!shown && prunes(style)) {
+        if (isGhost(el)) this.control(el, roleOf(el), true, place);
+        return;
+      }
       this.depth++;
       place = placed(el, style, place);
       const display = INLINES.has(tag) ? style.display : 'block';
@@ -990,7 +1127,8 @@
       const pointer = style.cursor === 'pointer' && !PASS_THROUGH.has(tag);
       const starts = pointer && !place.pointer;
       if (pointer !== place.pointer) place = { ...place, pointer };
-      if (this.said.has(el) || (tag === 'label' && this.label(/** @type {HTMLLabelElement} */ (el), place))) place = { ...place, mute: true };
+      if (this.said.has(el) || (tag === 'label' && this.label(/** @type {HTMLLabelElement} */ (el), place)))
+        place = { ...place, mute: true };
       if (nativeControl(el)) return this.control(el, roleOf(el), true, place);
       const role = el.hasAttributes() ? roleOf(el) : (TAG_ROLES[tag] ?? 'generic');
       if (el.hasAttributes() && (isWidget(el, role) || isEditingHost(el))) return this.control(el, role, true, place);
@@ -1005,10 +1143,16 @@
       if (el.hasAttribute('onclick')) return true;
       if (place.hard || (tag === 'label' && /** @type {HTMLLabelElement} */ (el).control)) return false;
       if (starts || listens(el, tag)) return true;
-      return el.hasAttribute('tabindex') && /** @type {HTMLElement} */ (el).tabIndex >= 0 && !CONTAINERS.has(role);
+      return takesFocus(el) && !CONTAINERS.has(role) && !isPane(el, role);
     }
 
-    /** @param {Element} el @param {string} tag @param {string} role @param {CSSStyleDeclaration} style @param {Place} place */
+    /**
+     * @param {Element} el
+     * @param {string} tag
+     * @param {string} role
+     * @param {CSSStyleDeclaration} style
+     * @param {Place} place
+     */
     content(el, tag, role, style, place) {
       if (tag === 'iframe' || tag === 'frame') return this.frame(el, place);
       if (role === 'image') return this.image(el, place);
@@ -1086,6 +1230,7 @@
       this.runAway = true;
       for (const node of children(el)) {
         if (node.nodeType !== Node.ELEMENT_NODE) continue;
+        this.flush();
         row.cells.push('');
         this.visit(/** @type {Element} */ (node), place);
       }
@@ -1107,7 +1252,10 @@
       const rect = rectOf(el, place.dx, place.dy);
       if (!seen(meet(rect, place.clip))) return;
       const inner = innerDocument(el);
-      const frame = clean(el.getAttribute('name') || el.getAttribute('title') || el.getAttribute('src') || 'frame', 100);
+      const frame = clean(
+        el.getAttribute('name') || el.getAttribute('title') || el.getAttribute('src') || 'frame',
+        100,
+      );
       if (!inner?.documentElement) {
         const name = clean(el.getAttribute('aria-label') ?? el.getAttribute('title') ?? '', 200);
         if (name) this.say('iframe', name, rect, place);
@@ -1120,8 +1268,18 @@
       const saved = this.row;
       this.row = null;
       this.root(inner.documentElement, {
-        ...place, dx, dy, frame, clip, view, looseClip: clip, looseView: view, clipped: true, pointer: false, role: 'text',
-      }); // prettier-ignore
+        ...place,
+        dx,
+        dy,
+        frame,
+        clip,
+        view,
+        looseClip: clip,
+        looseView: view,
+        clipped: true,
+        pointer: false,
+        role: 'text',
+      });
       this.flush();
       this.row = saved;
     }
@@ -1153,7 +1311,12 @@
       if (!name) return;
       const legend = tag === 'fieldset' ? el.querySelector(':scope > legend') : null;
       if (legend && !legend.querySelector('input, button, a')) this.said.add(legend);
-      this.say(role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'), name, rectOf(el, place.dx, place.dy), place);
+      this.say(
+        role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'),
+        name,
+        rectOf(el, place.dx, place.dy),
+        place,
+      );
     }
 
     /** @param {string} role @param {string} text @param {Rect} rect @param {Place} place */
@@ -1195,9 +1358,9 @@
       this.flush();
       let mute = hard;
       if (!hard) ({ name, mute } = softName(el, name));
-      const plain = typeOf(el) === 'checkbox' || typeOf(el) === 'radio' || isEditable(el) || el.localName === 'select';
+      const plain = /^(checkbox|radio)$/.test(typeOf(el)) || isEditable(el) || el.localName === 'select';
       const item = this.list(el, el, role, rect, place, name);
-      if (!name && plain) this.nameFromNear(el, role, item);
+      if (!name && (plain || FIELDS.has(role))) this.nameFromNear(el, role, item);
       else this.pending = null;
       if (!plain && (el.firstElementChild || el.shadowRoot || !mute)) {
         this.descend(el, { ...place, hard: place.hard || hard, name, mute: place.mute || mute, pointer: true });
@@ -1211,7 +1374,14 @@
       return !cutAway(getComputedStyle(el));
     }
 
-    /** @param {Element} el @param {Element} target @param {string} role @param {Rect} rect @param {Place} place @param {string} name */
+    /**
+     * @param {Element} el
+     * @param {Element} target
+     * @param {string} role
+     * @param {Rect} rect
+     * @param {Place} place
+     * @param {string} name
+     */
     list(el, target, role, rect, place, name) {
       const disabled = place.disabled || place.inert || isDisabled(el);
       const options = optionsOf(el, role);
@@ -1219,10 +1389,13 @@
       const states = statesOf(el, role, disabled, this.active);
       /** @type {Control} */
       const item = {
-        ref: refOf(el), role, name, value: valueOf(el, role),
+        ref: refOf(el),
+        role,
+        name,
+        value: valueOf(el, role),
         takes: takesOf(el, role, disabled, options.length > 0),
         box: [rect.l, rect.t, rect.r - rect.l, rect.b - rect.t].map((n) => Math.round(n * 10) / 10),
-      }; // prettier-ignore
+      };
       if (states.length) item.states = states;
       if (options.length) item.options = options;
       if (type) item.type = type;
@@ -1238,7 +1411,12 @@
       return item;
     }
 
-    /** A field is called by the text before it, a checkbox by the text after it. @param {Element} el @param {string} role @param {Control} item */
+    /**
+     * A field is called by the text before it, a checkbox by the text after it.
+     * @param {Element} el
+     * @param {string} role
+     * @param {Control} item
+     */
     nameFromNear(el, role, item) {
       this.pending = null;
       if (this.row) return this.nameFromRow(this.row, el, item);
@@ -1255,14 +1433,23 @@
     /** @param {Row} row @param {Element} el @param {Control} item */
     nameFromRow(row, el, item) {
       const before = row.cells.map(flat).filter(Boolean).pop() ?? '';
-      const parts = [before.length <= LABEL && !CHECKABLE.has(item.role) ? before : '', columnName(el)];
-      item.name = parts.filter(Boolean).join(' ').replace(/\s*[:*]+\s*$/, '');
+      const parts = CHECKABLE.has(item.role) ? [] : [before.length <= LABEL ? before : '', columnName(el)];
+      item.name = parts
+        .filter(Boolean)
+        .join(' ')
+        .replace(/\s*[:*]+\s*$/, '');
       if (item.name) row.named = true;
       else row.unnamed.push(item);
     }
   }
 
-  /** Where things stand that are in `el`, which may not be where its parent's stand. @param {Element} el @param {CSSStyleDeclaration} style @param {Place} place @returns {Place} */
+  /**
+   * Where things stand that are in `el`, which may not be where its parent's stand.
+   * @param {Element} el
+   * @param {CSSStyleDeclaration} style
+   * @param {Place} place
+   * @returns {Place}
+   */
   function placed(el, style, place) {
     if (el.hasAttributes()) {
       if (!place.inert && el.hasAttribute('inert')) place = { ...place, inert: true };
@@ -1281,7 +1468,13 @@
 
   const NOTHING = { l: 0, t: 0, r: 0, b: 0 };
 
-  /** Narrows what may be seen of the things in a scrolling or clipping box. @param {Element} el @param {CSSStyleDeclaration} style @param {Place} place @returns {Place} */
+  /**
+   * Narrows what may be seen of the things in a scrolling or clipping box.
+   * @param {Element} el
+   * @param {CSSStyleDeclaration} style
+   * @param {Place} place
+   * @returns {Place}
+   */
   function within(el, style, place) {
     if (style.clipPath !== 'none' && cutAway(style)) {
       return { ...place, clipped: true, clip: NOTHING, view: NOTHING, looseClip: NOTHING, looseView: NOTHING };
@@ -1304,12 +1497,33 @@
     return inside;
   }
 
-  /** Nothing in it can be seen either. @param {CSSStyleDeclaration} style */
-  function prunes(style) {
-    return style.display === 'none' || style.opacity === '0' || (style.display !== 'contents' && style.visibility === 'visible');
+  /** @param {Element} el */
+  function takesFocus(el) {
+    return el.hasAttribute('tabindex') && /** @type {HTMLElement} */ (el).tabIndex >= 0;
   }
 
-  /** All that can be scrolled into a box; what it hides is cut off. @param {Element} el @param {Rect} r @param {Rect} outer @param {CSSStyleDeclaration} style @returns {Rect} */
+  /** Takes the focus only so that its much text can be scrolled by keys. @param {Element} el @param {string} role */
+  function isPane(el, role) {
+    return role === 'generic' && !el.hasAttribute('aria-label') && (el.textContent?.length ?? 0) > 2 * LONG;
+  }
+
+  /** Nothing in it can be seen either. @param {CSSStyleDeclaration} style */
+  function prunes(style) {
+    return (
+      style.display === 'none' ||
+      style.opacity === '0' ||
+      (style.display !== 'contents' && style.visibility === 'visible')
+    );
+  }
+
+  /**
+   * All that can be scrolled into a box; what it hides is cut off.
+   * @param {Element} el
+   * @param {Rect} r
+   * @param {Rect} outer
+   * @param {CSSStyleDeclaration} style
+   * @returns {Rect}
+   */
   function scrolled(el, r, outer, style) {
     const cut = meet(r, outer);
     if (/^(auto|scroll)$/.test(style.overflowX)) {
@@ -1342,19 +1556,30 @@
   function isWrapper(el) {
     if (!el.firstElementChild) return false;
     const whole = clean(contentOf(el, el));
-    const inners = [...[...el.querySelectorAll(INNER_CONTROLS)].slice(0, 3), ...[...el.querySelectorAll('*')].slice(0, 20).filter((inner) => listening.has(inner))];
+    const inners = [
+      ...[...el.querySelectorAll(INNER_CONTROLS)].slice(0, 3),
+      ...[...el.querySelectorAll('*')].slice(0, 20).filter((inner) => listening.has(inner)),
+    ];
     return inners.some((inner) => {
       const control = nativeControl(inner) || isWidget(inner, roleOf(inner)) || listening.has(inner);
       return control && clean(contentOf(inner, inner)) === whole;
     });
   }
 
-  /** An ARIA 1.0 combobox is a box around its field; the field is what is listed. @param {Element} el @param {string} role */
+  /**
+   * An ARIA 1.0 combobox is a box around its field; the field is what is listed.
+   * @param {Element} el
+   * @param {string} role
+   */
   function wrapsField(el, role) {
     return FIELDS.has(role) && el.localName !== 'input' && el.querySelector('input, textarea') !== null;
   }
 
-  /** What a thing is called that only looks clickable, and whether that is all its text. @param {Element} el @param {string} name */
+  /**
+   * What a thing is called that only looks clickable, and whether that is all its text.
+   * @param {Element} el
+   * @param {string} name
+   */
   function softName(el, name) {
     const text = clean(contentOf(el, el));
     if (text.length <= LONG) return { name: name || text, mute: name.includes(text) };
@@ -1385,6 +1610,18 @@
     return visibleLabel(el) !== null;
   }
 
+  /** A transparent checkbox laid over the picture that stands for it. @param {Element} el */
+  function isGhost(el) {
+    if (!/^(checkbox|radio)$/.test(typeOf(el)) || !el.checkVisibility({ visibilityProperty: true })) return false;
+    const parent = el.parentElement;
+    if (getComputedStyle(el).opacity !== '0' || !parent?.checkVisibility(DRAWN) || visibleLabel(el)) return false;
+    const rect = rectOf(el, 0, 0);
+    const drawn = [...parent.children].some(
+      (other) => other !== el && other.checkVisibility(DRAWN) && seen(meet(rect, rectOf(other, 0, 0))),
+    );
+    return drawn && seen(rect);
+  }
+
   /** @param {Element} el @returns {Element | null} */
   function visibleLabel(el) {
     return labelsOf(el).find((label) => !unseen(label)) ?? null;
@@ -1392,11 +1629,21 @@
 
   /** @param {Element} el */
   function unseen(el) {
-    if (!el.checkVisibility(DRAWN)) return true;
+    if (!el.checkVisibility(DRAWN) && getComputedStyle(el).display !== 'contents') return !isGhost(el);
     const { x, y } = offsetOf(el.ownerDocument);
     const rect = drawnRect(el, x, y);
-    if (!seen(rect) || !seen(meet(rect, reachable(el.ownerDocument, x, y)))) return true;
+    if (!seen(rect)) return true;
+    if (!seen(meet(rect, reachable(el.ownerDocument, x, y))) && !inScroller(el)) return true;
     return cutAway(getComputedStyle(el));
+  }
+
+  /** Whether a box around it scrolls, so that it may stand beyond the page's own ends. @param {Element} el */
+  function inScroller(el) {
+    for (let up = above(el); up; up = above(up)) {
+      const { overflowX, overflowY } = getComputedStyle(up);
+      if (/^(auto|scroll)$/.test(overflowX) || /^(auto|scroll)$/.test(overflowY)) return true;
+    }
+    return false;
   }
 
   /** Clipped to nothing by its own style. @param {CSSStyleDeclaration} style */
@@ -1409,7 +1656,9 @@
   /** The dialog that must be answered before anything else. @returns {Element | null} */
   function topModal() {
     const native = [...document.querySelectorAll('dialog[open]')].filter((dialog) => dialog.matches(':modal'));
-    const open = native.length ? native : [...document.querySelectorAll('[aria-modal="true"]')].filter((el) => !unseen(el));
+    const open = native.length
+      ? native
+      : [...document.querySelectorAll('[aria-modal="true"]')].filter((el) => !unseen(el));
     return open[open.length - 1] ?? null;
   }
 
@@ -1443,7 +1692,12 @@
     return false;
   }
 
-  /** What lies over all points tried of `target`; null when one is free. @param {Element} target @param {Element} el @returns {Element | null} */
+  /**
+   * What lies over all points tried of `target`; null when one is free.
+   * @param {Element} target
+   * @param {Element} el
+   * @returns {Element | null}
+   */
   function coverOf(target, el) {
     let cover = null;
     for (const [x, y] of points(target)) {
@@ -1454,23 +1708,47 @@
     return cover;
   }
 
-  /** Points inside the part in view: the middle, then nearer the corners. @param {Element} el @returns {[number, number][]} */
+  /**
+   * Points inside the part in view: the middle, then nearer the corners.
+   * @param {Element} el
+   * @returns {[number, number][]}
+   */
   function points(el) {
     const { x: dx, y: dy } = offsetOf(el.ownerDocument);
     const view = { l: 0, t: 0, r: innerWidth, b: innerHeight };
-    const lines = [...el.getClientRects()].map((r) => ({ l: r.left + dx, t: r.top + dy, r: r.right + dx, b: r.bottom + dy }));
+    const lines = [...el.getClientRects()].map((r) => ({
+      l: r.left + dx,
+      t: r.top + dy,
+      r: r.right + dx,
+      b: r.bottom + dy,
+    }));
     const drawn = lines.length ? lines : [drawnRect(el, dx, dy)];
-    const shown = (drawn.length > 1 ? drawn : [drawnRect(el, dx, dy)]).map((r) => meet(r, view)).filter((r) => r.r > r.l && r.b > r.t);
+    const shown = (drawn.length > 1 ? drawn : [drawnRect(el, dx, dy)])
+      .map((r) => meet(r, view))
+      .filter((r) => r.r > r.l && r.b > r.t);
     /** @type {[number, number][]} */
     const middles = shown.slice(0, 3).map((r) => [(r.l + r.r) / 2, (r.t + r.b) / 2]);
     const box = shown[0];
     if (!box) return [];
     const [w, h] = [box.r - box.l, box.b - box.t];
-    for (const [fx, fy] of [[0.2, 0.25], [0.8, 0.25], [0.2, 0.75], [0.8, 0.75]]) middles.push([box.l + w * fx, box.t + h * fy]);
+    for (const [fx, fy] of [
+      [0.2, 0.25],
+      [0.8, 0.25],
+      [0.2, 0.75],
+      [0.8, 0.75],
+      [0.04, 0.5],
+      [0.96, 0.5],
+    ])
+      middles.push([box.l + w * fx, box.t + h * fy]);
     return middles;
   }
 
-  /** The innermost element at a point, into shadow roots and frames. @param {number} x @param {number} y @returns {Element | null} */
+  /**
+   * The innermost element at a point, into shadow roots and frames.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Element | null}
+   */
   function hitAt(x, y) {
     /** @type {Document | ShadowRoot} */
     let root = document;
@@ -1497,14 +1775,20 @@
       if (up.localName === 'label' && /** @type {HTMLLabelElement} */ (up).control === el) return true;
     }
     // A picture or placeholder laid over a field by its own wrapper.
-    return isEditable(el) && el.parentElement !== null && el.parentElement.contains(hit) && !hit.closest('button, a, [role=button]');
+    return (
+      isEditable(el) &&
+      el.parentElement !== null &&
+      el.parentElement.contains(hit) &&
+      !hit.closest('button, a, [role=button]')
+    );
   }
 
   /** @param {Element} el */
   function describe(el) {
     let shown = el;
     for (let up = /** @type {Element | null} */ (el); up; up = above(up)) {
-      if (/^(dialog|alertdialog)$/.test(roleOf(up)) || /^(fixed|sticky)$/.test(getComputedStyle(up).position)) shown = up;
+      if (/^(dialog|alertdialog)$/.test(roleOf(up)) || /^(fixed|sticky)$/.test(getComputedStyle(up).position))
+        shown = up;
     }
     const role = roleOf(shown);
     const text = clean(shown.getAttribute('aria-label') ?? shown.textContent ?? '', 40);
@@ -1537,7 +1821,12 @@
     }
   }
 
-  /** @param {Element} el @param {boolean} enabled @param {number} tries @returns {Promise<{x: number, y: number} | {why: string}>} */
+  /**
+   * @param {Element} el
+   * @param {boolean} enabled
+   * @param {number} tries
+   * @returns {Promise<{x: number, y: number} | {why: string}>}
+   */
   async function tryAim(el, enabled, tries) {
     const target = unseen(el) ? (visibleLabel(el) ?? el) : el;
     if (unseen(target)) return { why: 'is not visible' };
@@ -1545,12 +1834,30 @@
     if (!inView(target)) bringIn(target, tries);
     if (!(await atRest(el, target))) return { why: 'keeps moving' };
     let cover = null;
+    let within = null;
     for (const [x, y] of points(target)) {
       const hit = hitAt(x, y);
-      if (hit && isHit(hit, target, el)) return { x, y };
+      if (hit && isHit(hit, target, el)) {
+        if (isDirect(hit, target, el)) return { x, y };
+        within ??= { x, y };
+      }
       cover ??= hit;
     }
+    if (within && target === el) return within;
     return { why: cover ? `is covered by ${describe(cover)}` : 'is outside the page' };
+  }
+
+  /**
+   * No other control lies between: the link in a label, the button on a card.
+   * @param {Element} hit
+   * @param {Element} target
+   * @param {Element} el
+   */
+  function isDirect(hit, target, el) {
+    for (let up = /** @type {Element | null} */ (hit); up && up !== target && up !== el; up = above(up)) {
+      if (up.matches(INNER_CONTROLS)) return false;
+    }
+    return true;
   }
 
   /** Its middle is in the viewport, and in whatever scrolls around it. @param {Element} el */
@@ -1562,13 +1869,21 @@
     return hit !== null && (holds(el, hit) || isHit(hit, el, el));
   }
 
-  /** Scrolls it to the middle, and on later tries to either end, where something stuck may not reach. @param {Element} el @param {number} tries */
+  /**
+   * Scrolls it to the middle, and on later tries to either end, where something stuck may not reach.
+   * @param {Element} el
+   * @param {number} tries
+   */
   function bringIn(el, tries) {
     const block = /** @type {ScrollLogicalPosition[]} */ (['center', 'center', 'end', 'start'])[tries % 4];
     el.scrollIntoView({ block, inline: 'center', behavior: 'instant' });
   }
 
-  /** Whether it stands where it stood at the last look on a page at rest, or for two frames. @param {Element} el @param {Element} target */
+  /**
+   * Whether it stands where it stood at the last look on a page at rest, or for two frames.
+   * @param {Element} el
+   * @param {Element} target
+   */
   async function atRest(el, target) {
     const before = stood.get(el);
     const now = fromDocument(target);
@@ -1583,7 +1898,9 @@
 
   /** @param {Rect} a @param {Rect} b */
   function same(a, b) {
-    return Math.abs(a.l - b.l) < 0.5 && Math.abs(a.t - b.t) < 0.5 && Math.abs(a.r - b.r) < 0.5 && Math.abs(a.b - b.b) < 0.5;
+    return (
+      Math.abs(a.l - b.l) < 0.5 && Math.abs(a.t - b.t) < 0.5 && Math.abs(a.r - b.r) < 0.5 && Math.abs(a.b - b.b) < 0.5
+    );
   }
 
   /** Whether a press at the point would still reach it. @param {number} ref @param {number} x @param {number} y */
@@ -1591,25 +1908,50 @@
     const el = alive(ref);
     const hit = hitAt(x, y);
     if (!el || !hit) return false;
-    return isHit(hit, (unseen(el) && visibleLabel(el)) || el, el);
+    const target = (unseen(el) && visibleLabel(el)) || el;
+    return isHit(hit, target, el) && (target === el || isDirect(hit, target, el));
   }
 
   /**
-   * Gives a field the focus with all it holds selected. `how` says how to go on: "keys" type into it, "whole" call put().
+   * Resolves to what is in the way of using a field, once nothing is or after `mostMs`; null when nothing is.
    * @param {number} ref
+   * @param {number} mostMs
    */
-  function edit(ref) {
+  async function ready(ref, mostMs) {
+    const end = performance.now() + mostMs;
     touch();
+    for (let tries = 0; ; tries++) {
+      const el = alive(ref);
+      if (!el) return { gone: nodes.size };
+      const why = obstacle(el, tries);
+      if (!why) return null;
+      if (performance.now() > end) return { why };
+      await frame();
+    }
+  }
+
+  /** @param {Element} el @param {number} tries */
+  function obstacle(el, tries) {
+    if (isDisabled(el) || el.closest('[inert]')) return 'is disabled';
+    if (isReadonly(el)) return 'is read-only';
+    if (unseen(el)) return 'is not visible';
+    if (!inView(el)) bringIn(el, tries);
+    const cover = coverOf(el, el);
+    return cover && !passing(cover) ? `is covered by ${describe(cover)}` : null;
+  }
+
+  /**
+   * Gives a field the focus with all it holds selected. `how` to go on: "keys" type into it, "whole" call put().
+   * @param {number} ref
+   * @param {number} mostMs
+   */
+  async function edit(ref, mostMs) {
     const el = /** @type {HTMLElement | null} */ (alive(ref));
     if (!el) return { gone: nodes.size };
-    const role = roleOf(el);
-    if (!isEditable(el)) return { why: typeOf(el) === 'file' ? 'takes a file, which cannot be given yet' : `is a ${role}, not a field to type into` };
-    if (isDisabled(el) || el.closest('[inert]')) return { why: 'is disabled' };
-    if (isReadonly(el)) return { why: 'is read-only' };
-    if (unseen(el)) return { why: 'is not visible' };
-    if (!inView(el)) bringIn(el, 0);
-    const cover = coverOf(el, el);
-    if (cover && !passing(cover)) return { why: `is covered by ${describe(cover)}` };
+    if (typeOf(el) === 'file') return { why: 'takes a file, which cannot be given yet' };
+    if (!isEditable(el)) return { why: `is a ${roleOf(el)}, not a field to type into` };
+    const hindered = await ready(ref, mostMs);
+    if (hindered) return hindered;
     el.focus({ preventScroll: true });
     selectAll(el);
     if (SET_WHOLE.has(typeOf(el))) return { how: 'whole' };
@@ -1626,7 +1968,9 @@
 
   /** @param {Element} el */
   function rawValue(el) {
-    return isEditingHost(el) ? /** @type {HTMLElement} */ (el).innerText.replace(/\n$/, '') : /** @type {HTMLInputElement} */ (el).value;
+    return isEditingHost(el)
+      ? /** @type {HTMLElement} */ (el).innerText.replace(/\n$/, '')
+      : /** @type {HTMLInputElement} */ (el).value;
   }
 
   /** What a field holds, and what it says of it; null when it is no longer there. @param {number} ref */
@@ -1644,7 +1988,8 @@
     const before = el.value;
     if (el.type === 'color') text = text.toLowerCase();
     el.value = text;
-    const taken = el.type === 'range' ? text.trim() !== '' && !Number.isNaN(Number(text)) : el.value !== '' || text === '';
+    const taken =
+      el.type === 'range' ? text.trim() !== '' && !Number.isNaN(Number(text)) : el.value !== '' || text === '';
     if (!taken || (el.type === 'color' && el.value !== text)) {
       el.value = before;
       return { malformed: el.type };
@@ -1659,21 +2004,18 @@
     el.dispatchEvent(new Event('change', { bubbles: true }));
   }
 
-  /** Chooses exactly these options. @param {number} ref @param {string[]} wanted */
-  function choose(ref, wanted) {
-    touch();
+  /** Chooses exactly these options. @param {number} ref @param {number} mostMs @param {string[]} wanted */
+  async function choose(ref, mostMs, wanted) {
     const el = /** @type {HTMLSelectElement | null} */ (alive(ref));
     if (!el) return { gone: nodes.size };
     if (el.localName !== 'select') return { why: `is a ${roleOf(el)}, not a native list; click it, then the option` };
-    if (isDisabled(el) || el.closest('[inert]')) return { why: 'is disabled' };
+    const hindered = await ready(ref, mostMs);
+    if (hindered) return hindered;
     if (wanted.length !== 1 && !el.multiple) return { why: `takes one option, not ${wanted.length}` };
     const able = [...el.options].filter((option) => !option.disabled);
     const found = wanted.map((text) => findOption(able, text));
     const missing = wanted.find((_, i) => !found[i]);
     if (missing !== undefined) return { missing, options: optionsOf(el, roleOf(el)) };
-    if (!inView(el)) bringIn(el, 0);
-    const cover = coverOf(el, el);
-    if (cover && !passing(cover)) return { why: `is covered by ${describe(cover)}` };
     const changes = [...el.options].some((option) => option.selected !== found.includes(option));
     el.focus({ preventScroll: true });
     for (const option of el.options) option.selected = found.includes(option);
@@ -1723,11 +2065,18 @@
     const before = [scroller.scrollLeft, scroller.scrollTop];
     scroller.scrollBy({ left: dx * scroller.clientWidth, top: dy * scroller.clientHeight, behavior: 'instant' });
     const moved = Math.abs(scroller.scrollLeft - before[0]) + Math.abs(scroller.scrollTop - before[1]);
-    const left = dx !== 0 ? scroller.scrollWidth - scroller.clientWidth - Math.abs(scroller.scrollLeft) : scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+    const left =
+      dx !== 0
+        ? scroller.scrollWidth - scroller.clientWidth - Math.abs(scroller.scrollLeft)
+        : scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
     return { moved: Math.round(moved), beyond: Math.round(Math.max(0, left)) };
   }
 
-  /** The nearest box that scrolls that way: around the element, or around the middle of the page. @param {Element | null} el @param {boolean} sideways */
+  /**
+   * The nearest box that scrolls that way: around the element, or around the middle of the page.
+   * @param {Element | null} el
+   * @param {boolean} sideways
+   */
   function scrollerOf(el, sideways) {
     const page = document.scrollingElement ?? document.documentElement;
     if (!el && scrolls(page, sideways)) return page;

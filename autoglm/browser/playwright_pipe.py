@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ async def launch(
     headless: bool = True,
     profile_dir: Path | None = None,
     viewport: Viewport | None = None,
-) -> AsyncIterator[PlaywrightPipe]:
+) -> AsyncGenerator[PlaywrightPipe]:
     """A running browser. Without `profile_dir` each tab has a fresh profile of its own that is forgotten."""
     browser = browser or find_browser()
     async with async_playwright() as playwright:
@@ -78,7 +78,7 @@ class PageCdp:
 
     def __init__(self, page: Page, session: CDPSession, closes: Page | BrowserContext) -> None:
         self.page = page
-        self._session = session
+        self._session: Any = session  # its own types are bare dicts
         self._closes = closes
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listeners: set[asyncio.Queue[tuple[str, Json] | None]] = set()
@@ -93,7 +93,7 @@ class PageCdp:
     async def send(self, method: str, /, **params: Any) -> Json:
         if self._gone.done():
             raise self._lost(method)
-        sending = asyncio.ensure_future(self._session.send(method, params))
+        sending: asyncio.Task[Json] = asyncio.create_task(self._session.send(method, params))
         try:
             # A crashed page never answers.
             await asyncio.wait((sending, self._gone), return_when=asyncio.FIRST_COMPLETED)

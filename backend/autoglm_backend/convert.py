@@ -45,6 +45,7 @@ def save_int8(source: Path, destination: Path) -> Path:
     for shard in each_shard(checkpoint.shards):
         tensors = quantize_shard(shard)
         save_file(tensors, partial / shard.name, metadata={"format": "pt"})
+        (partial / shard.name).chmod(0o644)  # safetensors 0.8 writes 0600: unreadable in a shared installation
         places.update(dict.fromkeys(tensors, shard.name))
         size += sum(tensor.nbytes for tensor in tensors.values())
     if len(checkpoint.shards) > 1:

@@ -21,8 +21,13 @@ from autoglm_backend.grammar import Grammar, GrammarCompiler, Matcher
 from autoglm_backend.loading import LoadedModel
 from autoglm_backend.text import TextStream
 
-CHUNK = 512  # prompt tokens a forward pass; 256 was 20 % slower and 1024 no faster (2 threads, 38M, 2026-11-20)
-ONE_THREAD_BYTES = 64 << 20  # INT8 weights up to this decode faster on one thread: waking another costs more
+# Prompt tokens a forward pass, between which a request can be cancelled. 128: 1.5k tokens/s, 256: 2.1k, 512: 2.6k,
+# 1536: 3.0k (36M parameters, 2 threads of a machine shared with others, 2026-11-20).
+CHUNK = 512
+# INT8 weights up to this are decoded on one thread. One row by 512x2816 took 24 us on one thread and 57 us on two
+# (torch._int_mm, OMP_WAIT_POLICY=passive, 2026-11-20); facts/cpu_serving.md, section 4, has the same beside a browser.
+ONE_THREAD_BYTES = 64 << 20
+FEW = 16  # tokens in one forward pass up to which the threads of decoding are used
 SLOTS = 4
 
 FinishReason = Literal["stop", "length"]
@@ -96,7 +101,8 @@ class Threads:
     @classmethod
     def choose(cls, threads: int | None, weight_bytes: int) -> Threads:
         """All cores to prefill; one to decode a small model, so that a browser beside it costs nothing."""
-        prefill = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        prefill = threads or cores
         return cls(prefill, 1 if weight_bytes <= ONE_THREAD_BYTES else prefill)
 
 
@@ -116,6 +122,7 @@ class Engine:
         self.pool = PrefixPool(model.cache_shape, SLOTS)
         self.real_tokens = len(model.tokenizer)  # the head may have more rows; they mean nothing
         self.special = frozenset(model.tokenizer.all_special_ids)
+        self.special_texts = [token.content for token in model.tokenizer.added_tokens_decoder.values() if token.special]
 
     @torch.inference_mode()
     def generate(self, request: Generation, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
@@ -163,13 +170,22 @@ class Engine:
         apply: Any = self.model.tokenizer.apply_chat_template  # its keywords are the template's, hence untyped
         try:
             text: str = apply(
-                list(request.messages), tokenize=False, **{"add_generation_prompt": True, **request.template}
+                [self.disarm(message) for message in request.messages],
+                tokenize=False,
+                **{"add_generation_prompt": True, **request.template},
             )
         except (TemplateError, TypeError) as error:
             raise RequestError(
                 f"the model's chat template refuses these messages: {error}", param="messages"
             ) from error
         return self.model.tokenizer.encode(text, add_special_tokens=False)
+
+    def disarm(self, message: dict[str, str]) -> dict[str, str]:
+        """The message, with a joiner inside whatever reads like a special token: content never opens a turn."""
+        content = message["content"]
+        for special in self.special_texts:
+            content = content.replace(special, f"{special[0]}\u200d{special[1:]}")
+        return {**message, "content": content}
 
     def limit(self, prompt: int, max_tokens: int | None) -> int:
         """How many tokens the reply may have. Raises RequestError when they do not fit."""
@@ -204,7 +220,7 @@ class Engine:
 
     def forward(self, slot: Slot, tokens: Sequence[int], cancelled: Callable[[], bool]) -> Tensor:
         """Logits (vocabulary,) float32 after the last of `tokens`, which join the slot."""
-        torch.set_num_threads(self.threads.decode if len(tokens) < 16 else self.threads.prefill)
+        torch.set_num_threads(self.threads.decode if len(tokens) < FEW else self.threads.prefill)
         hidden = torch.empty(0)
         for start in range(0, len(tokens), CHUNK):
             if cancelled():

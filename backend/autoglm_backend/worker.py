@@ -56,7 +56,9 @@ class Worker:
     def submit(self, job: Job) -> None:
         """Puts the job in line. Raises RequestError 503 when the line is full."""
         with self.changed:
-            self.line = deque(other for other in self.line if not other.cancelled.is_set())
+            staying = deque(other for other in self.line if not other.cancelled.is_set())
+            self.metrics.requests.labels("cancelled").inc(len(self.line) - len(staying))
+            self.line = staying
             if self.running is not None and len(self.line) >= self.waiting:
                 self.metrics.requests.labels("refused").inc()
                 raise RequestError(

@@ -6,9 +6,15 @@ from training import words as w
 from training.words import Rng
 from training.world import Node, button, checkbox, link, select, text, textbox
 
-NAV_EN = "Home|Products|Services|Pricing|About|About us|Contact|Blog|Docs|Help|Login|Sign in|Register|Cart|Account|News|Careers|Support|Gallery|Events|FAQ|Shop|Search|Menu|Dashboard|Settings|Profile|Log out".split("|")
-NAV_ZH = "首页|产品|服务|价格|关于我们|联系我们|博客|文档|帮助|登录|注册|购物车|我的账户|新闻|招聘|支持|活动|常见问题|商店|搜索|设置|退出".split("|")
-FOOT_EN = "Privacy|Terms|Imprint|Cookies|Twitter|Facebook|LinkedIn|GitHub|RSS|Sitemap|Accessibility|Status|Press|Legal|Contact|© 2026".split("|")
+NAV_EN = "Home|Products|Services|Pricing|About|About us|Contact|Blog|Docs|Help|Login|Sign in|Register|Cart|Account|News|Careers|Support|Gallery|Events|FAQ|Shop|Search|Menu|Dashboard|Settings|Profile|Log out".split(
+    "|"
+)
+NAV_ZH = "首页|产品|服务|价格|关于我们|联系我们|博客|文档|帮助|登录|注册|购物车|我的账户|新闻|招聘|支持|活动|常见问题|商店|搜索|设置|退出".split(
+    "|"
+)
+FOOT_EN = "Privacy|Terms|Imprint|Cookies|Twitter|Facebook|LinkedIn|GitHub|RSS|Sitemap|Accessibility|Status|Press|Legal|Contact|© 2026".split(
+    "|"
+)
 FOOT_ZH = "隐私政策|服务条款|网站地图|微博|微信|版权所有|备案号|联系客服".split("|")
 
 
@@ -26,7 +32,10 @@ def top(rng: Rng, zh: bool) -> list[Node]:
 
 
 def bottom(rng: Rng, zh: bool) -> list[Node]:
-    nodes = [link(n) if rng.random() < 0.85 else text("text", n) for n in rng.sample(FOOT_ZH if zh else FOOT_EN, rng.randint(1, 6))]
+    nodes = [
+        link(n) if rng.random() < 0.85 else text("text", n)
+        for n in rng.sample(FOOT_ZH if zh else FOOT_EN, rng.randint(1, 6))
+    ]
     if rng.random() < 0.15:
         nodes += [textbox("邮箱" if zh else "Newsletter email"), button("订阅" if zh else "Subscribe")]
     return nodes
@@ -80,12 +89,35 @@ def surround(rng: Rng, zh: bool, body: list[Node]) -> list[Node]:
 
 
 def site(rng: Rng) -> str:
-    return rng.choice([f"http://localhost:{rng.randint(1000, 65000)}", f"https://{rng.choice(['www.', ''])}{w.syllables(rng)}.{rng.choice(['com', 'org', 'cn', 'io', 'example'])}", f"http://127.0.0.1:{rng.randint(1000, 65000)}"])
+    return rng.choice(
+        [
+            f"http://localhost:{rng.randint(1000, 65000)}",
+            f"https://{rng.choice(['www.', ''])}{w.syllables(rng)}.{rng.choice(['com', 'org', 'cn', 'io', 'example'])}",
+            f"http://127.0.0.1:{rng.randint(1000, 65000)}",
+        ]
+    )
 
 
 def page_url(rng: Rng) -> str:
-    return site(rng) + rng.choice(["", "/", f"/{w.word(rng)}", f"/{w.word(rng)}.html", f"/{w.word(rng)}/{w.word(rng)}", f"/{w.word(rng)}?id={rng.randint(1, 999)}"])
+    return site(rng) + rng.choice(
+        [
+            "",
+            "/",
+            f"/{w.word(rng)}",
+            f"/{w.word(rng)}.html",
+            f"/{w.word(rng)}/{w.word(rng)}",
+            f"/{w.word(rng)}?id={rng.randint(1, 999)}",
+        ]
+    )
 
 
 def page_title(rng: Rng, zh: bool) -> str:
-    return rng.choice([w.title(rng, zh), w.title(rng, zh), f"{w.title(rng, zh)} | {w.word(rng).capitalize()}", f"{w.title(rng, zh)} - {w.title(rng, zh)}", ""])
+    return rng.choice(
+        [
+            w.title(rng, zh),
+            w.title(rng, zh),
+            f"{w.title(rng, zh)} | {w.word(rng).capitalize()}",
+            f"{w.title(rng, zh)} - {w.title(rng, zh)}",
+            "",
+        ]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from autoglm.types import Action, Ask, Click, Finish, Observation, Step, Type
+from autoglm.types import Action, Ask, Click, Finish, Observation, ScrollPosition, Step, Type
 from training.words import Rng, sentence
 from training.world import Node, World
 
@@ -60,6 +60,11 @@ def play(rng: Rng, episode: Episode, mishaps: float = 0.1, most: int = 40) -> li
 def quirks(rng: Rng, episode: Episode) -> None:
     """What pages do to a reader: the task stands on the page, a nameless field is named after what stands before it."""
     world = episode.world
+    if world.scroll == ScrollPosition() and rng.random() < 0.3:
+        height = rng.randint(760, 5000)
+        world.scroll = ScrollPosition(0, rng.choice([0, 0, rng.randint(0, height - 720)]), 1280, height)
+    if rng.random() < 0.02 and len(world.nodes) > 3:
+        world.settled = False
     if rng.random() < 0.04 and world.nodes:
         world.nodes.insert(0, Node("text", episode.task))
     boxes = [n for n in world.nodes if n.takes and "Type" in n.takes]
@@ -91,14 +96,31 @@ def mishap(rng: Rng, episode: Episode, action: Action, steps: list[Step]) -> Non
             world.apply(wrong)
             steps.append(Step(index, page, action=wrong, outcome="ok"))
         case Click(ref) if rng.random() < 0.8:
-            steps.append(Step(index, page, action=action, error=rng.choice(TROUBLE[:3]).format(ref, rng.randint(1, 90)), mistake=True))
+            steps.append(
+                Step(
+                    index,
+                    page,
+                    action=action,
+                    error=rng.choice(TROUBLE[:3]).format(ref, rng.randint(1, 90)),
+                    mistake=True,
+                )
+            )
         case Finish() if rng.random() < 0.7:
             steps.append(Step(index, page, action=action, error=TROUBLE[4], mistake=True))
         case _ if rng.random() < 0.3:
             other = Click(rng.randint(1, 300))
-            steps.append(Step(index, page, action=other, error=TROUBLE[3].format(other.ref, rng.randint(1, 90)), mistake=True))
+            steps.append(
+                Step(index, page, action=other, error=TROUBLE[3].format(other.ref, rng.randint(1, 90)), mistake=True)
+            )
         case _ if rng.random() < 0.2:
-            steps.append(Step(index, page, error="no call in the reply 'I will'; reply with one line like do(action=\"Click\", ref=3)", mistake=True))
+            steps.append(
+                Step(
+                    index,
+                    page,
+                    error="no call in the reply 'I will'; reply with one line like do(action=\"Click\", ref=3)",
+                    mistake=True,
+                )
+            )
         case _:
             pass
 
@@ -121,7 +143,7 @@ def done(rng: Rng, world: World, zh: bool) -> Finish:
     return Finish("完成。" if zh else "Done.")
 
 
-SIGNS = "thank sent saved received success placed complete welcome confirmed logged 谢 成功 已发送 已收到 已完成 done".split()
+SIGNS = "thank sent saved success received placed complete welcome confirmed logged 谢 成功 已发送 已收到 已完成 done".split()
 
 
 def _confirms(text: str) -> bool:
@@ -134,4 +156,6 @@ def missing(what: str, zh: bool) -> Finish:
 
 def gone(world: World, what: str) -> bool:
     """Whether the page does hold something of that name after all."""
-    return any(what.lower() in node.name.lower() or (node.name and node.name.lower() in what.lower()) for node in world.nodes)
+    return any(
+        what.lower() in node.name.lower() or (node.name and node.name.lower() in what.lower()) for node in world.nodes
+    )

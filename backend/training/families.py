@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from training import forms, pages
+from training import forms, pages, prose
 from training.episode import Episode
 from training.words import Rng
 
 Family = Callable[[Rng], Episode]
 
 FAMILIES: dict[Family, float] = {
-    forms.form: 36,
+    forms.form: 34,
     forms.wizard: 4,
+    prose.natural: 9,
+    prose.in_order: 6,
     forms.same_text: 2,
     forms.copy_from_page: 3,
     forms.focus: 1,
@@ -32,7 +34,7 @@ FAMILIES: dict[Family, float] = {
     pages.read: 4,
     pages.paged: 4,
     pages.search: 5,
-    pages.starts_with: 2,
+    pages.starts_with: 4,
     pages.go_to: 3,
     pages.scroll_for: 1,
     pages.wait_for: 0.5,

@@ -101,25 +101,55 @@ def text_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
     value = w.odd(rng) if rng.random() < 0.06 and not type_ else make(rng, zh)
     if type_ == "password" and rng.random() < 0.15:
         type_ = ""
-    node = textbox(decorate(rng, label), "", role="searchbox" if "earch" in label and rng.random() < 0.5 else "textbox", type=type_)
+    node = textbox(
+        decorate(rng, label), "", role="searchbox" if "earch" in label and rng.random() < 0.5 else "textbox", type=type_
+    )
     roll = rng.random()
     if roll < 0.18:
-        node.hint = rng.choice([f"e.g. {make(rng, page_zh)}", f"Enter {label.lower()}", make(rng, page_zh), "Optional", "..."])
+        node.hint = rng.choice(
+            [f"e.g. {make(rng, page_zh)}", f"Enter {label.lower()}", make(rng, page_zh), "Optional", "..."]
+        )
     if rng.random() < 0.3:
         node.states.append("required")
     if rng.random() < 0.06 and not type_:
         node.value = value if rng.random() < 0.3 else make(rng, zh)
     mine = [m for m in me.split("|") if m and (m.isascii() != zh)]
-    others = tuple(x for x in labels if x != label) if page_zh == zh else tuple((labels_zh if zh else labels_en).split("|"))
+    others = (
+        tuple(x for x in labels if x != label) if page_zh == zh else tuple((labels_zh if zh else labels_en).split("|"))
+    )
     if "Tag|" in labels_en or "Card" in labels_en or "Order" in labels_en or not others:
         others = ()
-    return Field(label, value, [node], type_into(node, value), others=others, me=rng.choice(mine) if mine else "", pool=(make(rng, zh), value[: len(value) // 2 + 1]))
+    return Field(
+        label,
+        value,
+        [node],
+        type_into(node, value),
+        others=others,
+        me=rng.choice(mine) if mine else "",
+        pool=(make(rng, zh), value[: len(value) // 2 + 1]),
+    )
 
 
 def _made_up(rng: Rng) -> tuple[str, str, Maker, str, str]:
     """A label no table foresees."""
-    label = rng.choice([w.phrase(rng, 1, 3), f"{w.word(rng).capitalize()} {rng.choice(['name', 'number', 'code', 'type', 'ID', 'text', '1', '2', 'value'])}"])
-    make = rng.choice([_en(w.word), _en(w.code), _en(w.odd), _en(w.phrase), _en(w.syllables), lambda r, zh: w.digits(r, 1, 6), _en(w.person), _en(w.letters)])
+    label = rng.choice(
+        [
+            w.phrase(rng, 1, 3),
+            f"{w.word(rng).capitalize()} {rng.choice(['name', 'number', 'code', 'type', 'ID', 'text', '1', '2', 'value'])}",
+        ]
+    )
+    make = rng.choice(
+        [
+            _en(w.word),
+            _en(w.code),
+            _en(w.odd),
+            _en(w.phrase),
+            _en(w.syllables),
+            lambda r, zh: w.digits(r, 1, 6),
+            _en(w.person),
+            _en(w.letters),
+        ]
+    )
     return label, w.zh_phrase(rng, 1, 3), make, "", ""
 
 
@@ -155,11 +185,30 @@ def say_date(rng: Rng, day: datetime.date, zh: bool) -> str:
     )
 
 
-DATE_LABELS = ("Date|Start date|End date|Birthday|Date of birth|Arrival|Departure|Due date|Check-in|Check-out|Delivery date|Deadline", "日期|开始日期|结束日期|生日|出生日期|入住日期|到达日期|截止日期")
-TIME_LABELS = ("Time|Start time|End time|Pick-up time|Alarm|Appointment time|Opening time", "时间|开始时间|结束时间|取车时间|预约时间")
-NUMBER_LABELS = ("Quantity|Guests|Number of guests|Age|Tickets|Rooms|Adults|Children|Copies|Seats|Years of experience|Amount|Pages|Weight|Width", "数量|人数|年龄|张数|房间数|成人|儿童|份数|座位")
-RANGE_LABELS = ("Volume|Brightness|Satisfaction|Rating|Budget|Level|Opacity|Speed|Priority|Score|Distance|Temperature", "音量|亮度|满意度|评分|预算|级别|速度|优先级")
-COLOR_NAMES = {"red": "#ff0000", "green": "#008000", "blue": "#0000ff", "black": "#000000", "white": "#ffffff", "yellow": "#ffff00"}
+DATE_LABELS = (
+    "Date|Start date|End date|Birthday|Date of birth|Arrival|Departure|Due date|Check-in|Check-out|Delivery date|Deadline",
+    "日期|开始日期|结束日期|生日|出生日期|入住日期|到达日期|截止日期",
+)
+TIME_LABELS = (
+    "Time|Start time|End time|Pick-up time|Alarm|Appointment time|Opening time",
+    "时间|开始时间|结束时间|取车时间|预约时间",
+)
+NUMBER_LABELS = (
+    "Quantity|Guests|Number of guests|Age|Tickets|Rooms|Adults|Children|Copies|Seats|Years of experience|Amount|Pages|Weight|Width",
+    "数量|人数|年龄|张数|房间数|成人|儿童|份数|座位",
+)
+RANGE_LABELS = (
+    "Volume|Brightness|Satisfaction|Rating|Budget|Level|Opacity|Speed|Priority|Score|Distance|Temperature",
+    "音量|亮度|满意度|评分|预算|级别|速度|优先级",
+)
+COLOR_NAMES = {
+    "red": "#ff0000",
+    "green": "#008000",
+    "blue": "#0000ff",
+    "black": "#000000",
+    "white": "#ffffff",
+    "yellow": "#ffff00",
+}
 
 
 def _label(rng: Rng, labels: tuple[str, str], zh: bool, used: set[str]) -> str:
@@ -173,7 +222,24 @@ def _label(rng: Rng, labels: tuple[str, str], zh: bool, used: set[str]) -> str:
 
 def typed_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
     """A date, time, number, range or colour input: the value is typed in the form the input takes."""
-    kind = rng.choice(["date", "date", "date", "time", "number", "number", "number", "range", "range", "month", "week", "datetime-local", "color", "textdate"])
+    kind = rng.choice(
+        [
+            "date",
+            "date",
+            "date",
+            "time",
+            "number",
+            "number",
+            "number",
+            "range",
+            "range",
+            "month",
+            "week",
+            "datetime-local",
+            "color",
+            "textdate",
+        ]
+    )
     day = w.date(rng)
     clock = f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}"
     node, said, value = textbox(""), "", ""
@@ -183,7 +249,14 @@ def typed_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
             value, said = day.isoformat(), say_date(rng, day, zh)
             node = textbox(label, type="date")
             if kind == "textdate":
-                form, value = rng.choice([("mm/dd/yyyy", f"{day:%m/%d/%Y}"), ("dd/mm/yyyy", f"{day:%d/%m/%Y}"), ("yyyy-mm-dd", value), ("dd.mm.yyyy", f"{day:%d.%m.%Y}")])
+                form, value = rng.choice(
+                    [
+                        ("mm/dd/yyyy", f"{day:%m/%d/%Y}"),
+                        ("dd/mm/yyyy", f"{day:%d/%m/%Y}"),
+                        ("yyyy-mm-dd", value),
+                        ("dd.mm.yyyy", f"{day:%d.%m.%Y}"),
+                    ]
+                )
                 node = textbox(label, hint=rng.choice([form, form.upper()]))
                 said = rng.choice([value, f"{day.day} {MONTHS[day.month - 1]} {day.year}", day.isoformat()])
         case "time":
@@ -191,15 +264,22 @@ def typed_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
             node, value, said = textbox(label, type="time"), clock, _say_clock(rng, clock)
         case "number" | "range":
             label = _label(rng, NUMBER_LABELS if kind == "number" else RANGE_LABELS, page_zh, used)
-            value = said = str(rng.randint(0, rng.choice([5, 10, 20, 100, 999])))
+            low, high = (
+                rng.choice([0, 0, 1]),
+                rng.choice([5, 10, 20, 100] if kind == "range" else [5, 10, 20, 50, 100, 500, 999]),
+            )
+            value = said = str(rng.randint(low, high))
             role = "spinbutton" if kind == "number" else "slider"
-            node = textbox(label, "" if kind == "number" and rng.random() < 0.7 else str(rng.randint(0, 50)), role=role)
+            now = rng.randint(low, high) if kind == "range" else rng.choice(["", "", "", low, 1])
+            node = textbox(label, str(now), role=role)
             if kind == "range" or rng.random() < 0.4:
-                node.hint = f"{rng.choice(['0', '1'])} to {rng.choice(['5', '10', '20', '100', '999'])}"
+                node.hint = f"{low} to {high}"
         case "month":
             label = _label(rng, DATE_LABELS, page_zh, used)
             node, value = textbox(label, type="month"), f"{day:%Y-%m}"
-            said = rng.choice([value, f"{MONTHS[day.month - 1]} {day.year}"]) if not zh else f"{day.year}年{day.month}月"
+            said = (
+                rng.choice([value, f"{MONTHS[day.month - 1]} {day.year}"]) if not zh else f"{day.year}年{day.month}月"
+            )
         case "week":
             label = _label(rng, DATE_LABELS, page_zh, used)
             number = rng.randint(1, 52)
@@ -208,9 +288,21 @@ def typed_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
         case "datetime-local":
             label = _label(rng, DATE_LABELS, page_zh, used)
             node, value = textbox(label, type="datetime-local"), f"{day.isoformat()}T{clock}"
-            said = rng.choice([value, f"{day.isoformat()} {clock}", f"{say_date(rng, day, zh)} {clock}", f"{day.isoformat()} at {clock}"])
+            said = rng.choice(
+                [
+                    value,
+                    f"{day.isoformat()} {clock}",
+                    f"{say_date(rng, day, zh)} {clock}",
+                    f"{day.isoformat()} at {clock}",
+                ]
+            )
         case _:
-            label = _label(rng, ("Colour|Color|Background colour|Theme colour|Favourite color", "颜色|背景颜色|主题色"), page_zh, used)
+            label = _label(
+                rng,
+                ("Colour|Color|Background colour|Theme colour|Favourite color", "颜色|背景颜色|主题色"),
+                page_zh,
+                used,
+            )
             name, value = rng.choice(list(COLOR_NAMES.items()))
             said = name
             if rng.random() < 0.7:
@@ -239,7 +331,7 @@ CHOICES: list[tuple[str, str, Callable[[Rng, bool], list[str]]]] = [
     ("Payment method|Pay with|Payment", "支付方式|付款方式", lambda r, zh: ["支付宝", "微信支付", "银行卡", "货到付款"] if zh else ["Credit card", "PayPal", "Bank transfer", "Invoice", "Cash on delivery"]),
     ("Delivery|Shipping method|Shipping|Delivery option", "配送方式|送货方式", lambda r, zh: ["标准配送", "次日达", "自提", "快递"] if zh else ["Standard", "Express", "Overnight", "Pick up in store"]),
     ("Language|Preferred language", "语言|首选语言", lambda r, zh: ["中文", "英文", "日文", "法文"] if zh else ["English", "German", "French", "Spanish", "Chinese", "Japanese", "Italian"]),
-    ("Month|Birth month|Expiry month", "月份", lambda r, zh: [f"{i}月" for i in range(1, 13)] if zh else MONTHS),
+    ("Month|Birth month|Expiry month", "月份", lambda r, zh: [f"{i}月" for i in range(1, 13)] if zh else list(MONTHS)),
     ("Day|Weekday|Preferred day", "星期", lambda r, zh: [f"星期{c}" for c in "一二三四五六日"] if zh else "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
     ("Year|Expiry year|Graduation year|Quantity|Rooms|Guests", "年份|数量", lambda r, zh: [str(x) for x in range(r.choice([1, 2020, 2024]), 2035)][:12]),
     ("How did you hear about us?|Source|Contact by|Preferred contact", "您从哪里了解到我们|联系方式|来源", lambda r, zh: ["朋友推荐", "搜索引擎", "广告", "社交媒体"] if zh else ["Search engine", "Friend", "Advertisement", "Social media", "Phone", "E-mail", "Post"]),
@@ -249,7 +341,11 @@ CHOICES: list[tuple[str, str, Callable[[Rng, bool], list[str]]]] = [
 
 def _choice(rng: Rng, page_zh: bool, used: set[str]) -> tuple[str, list[str]]:
     if rng.random() < 0.3:
-        options = list(dict.fromkeys(w.title(rng, page_zh) if rng.random() < 0.8 else w.person(rng) for _ in range(rng.randint(3, 9))))
+        options = list(
+            dict.fromkeys(
+                w.title(rng, page_zh) if rng.random() < 0.8 else w.person(rng) for _ in range(rng.randint(3, 9))
+            )
+        )
         label = w.title(rng, page_zh)
     else:
         en, zh, make = rng.choice(CHOICES)
@@ -259,8 +355,10 @@ def _choice(rng: Rng, page_zh: bool, used: set[str]) -> tuple[str, list[str]]:
             options = rng.sample(options, rng.randint(4, 12 if rng.random() < 0.8 else len(options)))
         if rng.random() < 0.25:
             rng.shuffle(options)
+        if "Chile" in options or "Austria" in options or rng.random() < 0.03:
+            options += rng.sample(w.UNITED, rng.randint(2, 3))
     used.add(label)
-    return label, list(dict.fromkeys(options))
+    return label, w.alike(rng, list(dict.fromkeys(options)), page_zh)
 
 
 def choice_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
@@ -270,9 +368,16 @@ def choice_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
         return _radio_field(rng, label, options, wanted)
     if rng.random() < 0.12:
         return _custom_list(rng, label, options, wanted)
-    first = rng.choice(["", "Please select", "Choose…", "-- Select --", "Select…", "请选择"]) if rng.random() < 0.5 else ""
+    first = (
+        rng.choice(["", "Please select", "Choose…", "-- Select --", "Select…", "请选择"]) if rng.random() < 0.5 else ""
+    )
     shown = [first, *options] if first else options
-    node = select(decorate(rng, label), shown, shown[0] if rng.random() < 0.85 else rng.choice(options), listbox=rng.random() < 0.08)
+    node = select(
+        decorate(rng, label),
+        shown,
+        shown[0] if rng.random() < 0.85 else rng.choice(options),
+        listbox=rng.random() < 0.08,
+    )
     if node.role == "listbox":
         node.value = ""
     if rng.random() < 0.15:
@@ -285,7 +390,9 @@ def _radio_field(rng: Rng, label: str, options: list[str], wanted: str) -> Field
     radios = [checkbox(option, role="radio", group=group) for option in options]
     if rng.random() < 0.3:
         radios[0].states = ["on"]
-    legend = [text(rng.choice(["group", "text", "text", "heading", "radiogroup"]), label)] if rng.random() < 0.85 else []
+    legend = (
+        [text(rng.choice(["group", "text", "text", "heading", "radiogroup"]), label)] if rng.random() < 0.85 else []
+    )
     return Field(label, wanted, [*legend, *radios], bring(radios[options.index(wanted)], True), kind="choice")
 
 
@@ -330,7 +437,7 @@ def several_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
     label, options = _choice(rng, page_zh, used)
     wanted = [o for o in options if rng.random() < 0.4] or [rng.choice(options)]
     wanted = wanted[:5]
-    said = [o for o in wanted]
+    said = list(wanted)
     if rng.random() < 0.5:
         rng.shuffle(said)
     joined = said[0] if len(said) == 1 else (", ".join(said[:-1]) + (("和" if zh else " and ") + said[-1]))
@@ -364,7 +471,9 @@ def several_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
 TICKS_EN = """I agree to the terms|I accept the terms and conditions|Accept privacy policy|I have read the privacy policy|Subscribe to the newsletter
 Send me offers|Newsletter|Remember me|Stay signed in|Gift wrap|I am over 18|Same as billing address|Keep me informed|Urgent|Breakfast included|Dark mode
 Notifications|Email notifications|Public profile|Auto-save|Two-factor authentication|I'm not a robot|Add insurance|Express delivery|Late check-out""".replace("\n", "|").split("|")  # fmt: skip
-TICKS_ZH = "我同意服务条款|我已阅读隐私政策|订阅新闻|记住我|保持登录|礼品包装|接收优惠信息|深色模式|开启通知|公开资料|自动保存|含早餐|同意协议".split("|")
+TICKS_ZH = "我同意服务条款|我已阅读隐私政策|订阅新闻|记住我|保持登录|礼品包装|接收优惠信息|深色模式|开启通知|公开资料|自动保存|含早餐|同意协议".split(
+    "|"
+)
 
 
 def tick_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
@@ -408,7 +517,11 @@ def suggest_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
 
     def fill(world: World) -> Iterator[Action]:
         while box.value != wanted or items[0] in world.nodes:
-            yield Click(world.ref(items[offered.index(wanted)])) if items[0] in world.nodes else Type(world.ref(box), wanted)
+            yield (
+                Click(world.ref(items[offered.index(wanted)]))
+                if items[0] in world.nodes
+                else Type(world.ref(box), wanted)
+            )
 
     return Field(label, wanted, [box], fill, kind="choice")
 
@@ -430,7 +543,12 @@ def stepper_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
         return click
 
     if rng.random() < 0.5:
-        less, more = (button(n, move(d)) for n, d in zip(rng.choice([("-", "+"), ("−", "+"), ("Decrease", "Increase"), ("less", "more")]), (-1, 1), strict=True))
+        less, more = (
+            button(n, move(d))
+            for n, d in zip(
+                rng.choice([("-", "+"), ("−", "+"), ("Decrease", "Increase"), ("less", "more")]), (-1, 1), strict=True
+            )
+        )
         nodes = [text("text", label), less, shown, more]
 
         def fill(world: World) -> Iterator[Action]:
@@ -438,7 +556,9 @@ def stepper_field(rng: Rng, zh: bool, used: set[str], page_zh: bool) -> Field:
                 yield Click(world.ref(more if count[0] < target else less))
 
         return Field(label, str(target), nodes, fill)
-    handle = Node("slider", label if rng.random() < 0.5 else "", str(now) if rng.random() < 0.5 else None, takes=("Click",))
+    handle = Node(
+        "slider", label if rng.random() < 0.5 else "", str(now) if rng.random() < 0.5 else None, takes=("Click",)
+    )
     if handle.name == "":
         shown.name = str(now)
 

@@ -28,9 +28,18 @@ def to_html(rng: Rng, title: str, nodes: list[Node]) -> str:
         rng.choice(["for", "for", "wrap", "aria", "placeholder", "before", "table", "labelledby", "title"]),
         rng.choice(["div", "p", "li", "section", "span"]),
         rng.choice(["button", "button", "input", "div"]),
-        rng.choice(["", "body{font:14px sans-serif;margin:2em}", "label{display:block}", "body{max-width:40em;margin:auto;font-family:serif}"]),
+        rng.choice(
+            [
+                "",
+                "body{font:14px sans-serif;margin:2em}",
+                "label{display:block}",
+                "body{max-width:40em;margin:auto;font-family:serif}",
+            ]
+        ),
     )
-    parts = [f"<!doctype html><html><head><title>{escape(title)}</title><style>{manner.style}</style></head><body>"]
+    parts = [
+        f"<!doctype html><html><head><meta charset='utf-8'><title>{escape(title)}</title><style>{manner.style}</style></head><body>"
+    ]
     at = 0
     while at < len(nodes):
         node = nodes[at]
@@ -42,7 +51,11 @@ def to_html(rng: Rng, title: str, nodes: list[Node]) -> str:
             run = _choices(nodes, at)
             inside = "".join(control(rng, manner, n, i) for i, n in enumerate(nodes[at + 1 : at + run]))
             legend = escape(node.name)
-            parts.append(f"<fieldset><legend>{legend}</legend>{inside}</fieldset>" if rng.random() < 0.6 else f'<div role="{node.role}" aria-label="{escape(node.name)}"><b>{legend}</b>{inside}</div>')
+            parts.append(
+                f"<fieldset><legend>{legend}</legend>{inside}</fieldset>"
+                if rng.random() < 0.6
+                else f'<div role="{node.role}" aria-label="{escape(node.name)}"><b>{legend}</b>{inside}</div>'
+            )
         elif node.takes is None:
             parts.append(_text(rng, node))
         else:
@@ -55,7 +68,10 @@ def to_html(rng: Rng, title: str, nodes: list[Node]) -> str:
 def _run(nodes: list[Node], at: int) -> int:
     """How many nodes belong to the table or list that begins here: its lines and the controls between them."""
     end = at + 1
-    while end < len(nodes) and (nodes[end].role == nodes[at].role or (nodes[end].takes is not None and nodes[end].role in ("button", "link", "generic", "checkbox", "img"))):
+    while end < len(nodes) and (
+        nodes[end].role == nodes[at].role
+        or (nodes[end].takes is not None and nodes[end].role in ("button", "link", "generic", "checkbox", "img"))
+    ):
         end += 1
     while end > at + 1 and nodes[end - 1].takes is not None and len([n for n in nodes[at:end] if n.takes is None]) < 2:
         end -= 1
@@ -87,7 +103,12 @@ def _table(rng: Rng, manner: Manner, nodes: list[Node]) -> str:
             rows.append((node.name, []))
         elif rows:
             rows[-1][1].append(control(rng, manner, node, i))
-    lines = [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in name.split(' | '))}<td>{' '.join(acts)}</td></tr>" if acts else f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in name.split(' | '))}</tr>" for name, acts in rows]
+    lines = [
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in name.split(' | '))}<td>{' '.join(acts)}</td></tr>"
+        if acts
+        else f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in name.split(' | '))}</tr>"
+        for name, acts in rows
+    ]
     return f"<table{rng.choice(['', ' border=1', ' class=list'])}>{''.join(lines)}</table>"
 
 
@@ -119,11 +140,19 @@ def control(rng: Rng, manner: Manner, node: Node, number: int) -> str:
         return labelled(rng, manner, node, number, field(rng, node, states))
     match node.role:
         case "link":
-            return f'<a href="#{w.word(rng)}">{name}</a>' if rng.random() < 0.9 else f'<a href="/{w.word(rng)}"><span>{name}</span></a>'
+            return (
+                f'<a href="#{w.word(rng)}">{name}</a>'
+                if rng.random() < 0.9
+                else f'<a href="/{w.word(rng)}"><span>{name}</span></a>'
+            )
         case "button":
             return a_button(rng, manner, node, name)
         case "generic":
-            return f'<span style="cursor:pointer">{name}</span>' if rng.random() < 0.7 else f'<div style="cursor:pointer;width:12em">{name}</div>'
+            return (
+                f'<span style="cursor:pointer">{name}</span>'
+                if rng.random() < 0.7
+                else f'<div style="cursor:pointer;width:12em">{name}</div>'
+            )
         case "img":
             return f'<img alt="{name}" style="cursor:pointer;width:16px;height:16px" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
         case "slider":
@@ -139,12 +168,25 @@ def control(rng: Rng, manner: Manner, node: Node, number: int) -> str:
 def a_button(rng: Rng, manner: Manner, node: Node, name: str) -> str:
     expanded = ' aria-expanded="false"' if "collapsed" in node.states else ""
     if node.name.replace(" ", "-").isascii() and node.name.islower() and len(node.name) < 9 and rng.random() < 0.3:
-        inner = rng.choice([f'<i class="icon icon-{node.name}" style="display:inline-block;width:9px;height:9px"></i>', f'<svg width="9" height="9"><title>{name}</title></svg>'])
-        return f"<button{expanded}>{inner}</button>" if rng.random() < 0.5 else f'<button title="{name}"{expanded}>{inner}</button>'
+        inner = rng.choice(
+            [
+                f'<i class="icon icon-{node.name}" style="display:inline-block;width:9px;height:9px"></i>',
+                f'<svg width="9" height="9"><title>{name}</title></svg>',
+            ]
+        )
+        return (
+            f"<button{expanded}>{inner}</button>"
+            if rng.random() < 0.5
+            else f'<button title="{name}"{expanded}>{inner}</button>'
+        )
     kind = manner.buttons if not expanded else "button"
     if kind == "input":
         return f'<input type="{rng.choice(["button", "submit"])}" value="{name}">'
-    return f'<div role="button" tabindex="0">{name}</div>' if kind == "div" else f"<button type=button{expanded}>{name}</button>"
+    return (
+        f'<div role="button" tabindex="0">{name}</div>'
+        if kind == "div"
+        else f"<button type=button{expanded}>{name}</button>"
+    )
 
 
 def field(rng: Rng, node: Node, states: str) -> str:
@@ -170,7 +212,9 @@ def field(rng: Rng, node: Node, states: str) -> str:
             if rng.random() < 0.12:
                 return f"<textarea{{}}{rest}>{value}</textarea>"
             kind = next((k for word, k in KINDS.items() if word in node.name.lower()), "text")
-            return f'<input type="{kind}" value="{value}"{{}}{rest}>'.replace(' type="text"', "" if rng.random() < 0.3 else ' type="text"')
+            return f'<input type="{kind}" value="{value}"{{}}{rest}>'.replace(
+                ' type="text"', "" if rng.random() < 0.3 else ' type="text"'
+            )
 
 
 def labelled(rng: Rng, manner: Manner, node: Node, number: int, html: str) -> str:
@@ -204,10 +248,20 @@ def tickbox(rng: Rng, manner: Manner, node: Node, number: int, states: str) -> s
     name, on = escape(node.name), "on" in node.states
     checked = " checked" if on else ""
     if node.role == "switch":
-        return f'<div role="switch" tabindex="0" aria-checked="{str(on).lower()}" style="width:120px">{name}</div>' if rng.random() < 0.5 else f'<label><input type="checkbox" role="switch"{checked}{states}> {name}</label>'
+        return (
+            f'<div role="switch" tabindex="0" aria-checked="{str(on).lower()}" style="width:120px">{name}</div>'
+            if rng.random() < 0.5
+            else f'<label><input type="checkbox" role="switch"{checked}{states}> {name}</label>'
+        )
     group = f' name="{escape(node.group)}"' if node.group else ""
     box = f'<input type="{node.role}"{group}{checked}{states}'
     if not node.name:
         return f"{box}>"
     key = f"c{number}{rng.randrange(9999)}"
-    return rng.choice([f"<label>{box}> {name}</label>", f'{box} id="{key}"><label for="{key}">{name}</label>', f'{box} aria-label="{name}">'])
+    return rng.choice(
+        [
+            f"<label>{box}> {name}</label>",
+            f'{box} id="{key}"><label for="{key}">{name}</label>',
+            f'{box} aria-label="{name}">',
+        ]
+    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autoglm.types import Element, Observation, ScrollPosition, Text
-from training import forms, pages
+from training import forms, pages, prose
 from training.episode import Episode, play
 from training.examples import HELD_OUT, Pair, pair, stream
 from training.families import BY_NAME, FAMILIES, Family
@@ -28,6 +28,7 @@ from training.world import World
 READABLE: tuple[Family, ...] = (
     *(forms.form, forms.same_text, forms.copy_from_page, forms.focus, forms.impossible, forms.wizard),
     *(pages.clicks, pages.ordinal, pages.icons, pages.records, pages.several_records, pages.read, pages.post_menu, pages.inbox, pages.search),
+    *(prose.natural, prose.in_order),
 )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def adopt(world: World, items: list[Element | Text], scroll: ScrollPosition) -> 
         real = read[-1]
         assert isinstance(real, Element)
         node.states = [s for s in real.states if s != "focused"]
-        if real.value is not None and real.type not in ("password",):
+        if real.value is not None and real.type != "password":
             node.value = real.value
     world.scroll = scroll
     return True

@@ -52,11 +52,16 @@ def prompt_text(content: str) -> str:
 def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue]
-        [pre_tokenizers.Split(Regex(PIECES), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(Regex(PIECES), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
@@ -74,3 +79,12 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
         clean_up_tokenization_spaces=False,
     )
     fast.save_pretrained(folder)
+
+
+if __name__ == "__main__":
+    from itertools import islice
+
+    from training.examples import stream
+
+    made = train_tokenizer(pair.prompt + pair.answer for pair in islice(stream(7), 25_000))
+    made.save(str(Path(__file__).parent / "tokenizer.json"))

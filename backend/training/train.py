@@ -23,8 +23,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from transformers import Glm4Config, Glm4ForCausalLM
 
-from training.examples import LENGTHS, batches, collate, encode, episode_pairs
-from training.examples import HELD_OUT, stream
+from training.examples import HELD_OUT, LENGTHS, batches, collate, encode, episode_pairs, stream
 from training.families import FAMILIES
 from training.pages_read import read_stream
 from training.tokens import SPECIAL
@@ -105,7 +104,9 @@ def train(arguments: argparse.Namespace) -> None:
     opts = optimizers(model, arguments.rate)
     data = Stream(arguments.tokenizer, arguments.tokens, arguments.seed, arguments.pages, arguments.share)
     workers = max(2, (os.cpu_count() or 4) // WORLD - 1)
-    loader = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=4, pin_memory=device.type == "cuda"))
+    loader = iter(
+        DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=4, pin_memory=device.type == "cuda")
+    )
     if device.type == "cuda":  # one layer is compiled, for each length, and used for all of them
         torch._dynamo.config.recompile_limit = 64  # pyright: ignore[reportPrivateUsage]
         for layer in model.model.layers:

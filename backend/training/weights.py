@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from autoglm_backend.int8 import quantize_rows
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import Glm4Config, Glm4ForCausalLM
 
-from autoglm_backend.int8 import quantize_rows
 from training.tokens import save_tokenizer
 
 SHARD = 13 << 20
@@ -51,7 +51,9 @@ def save_shards(model: Glm4ForCausalLM, folder: Path) -> None:
 
 def load_shards(folder: Path) -> Glm4ForCausalLM:
     """The model in float32, as near as INT8 kept it."""
-    config = Glm4Config(**json.loads((folder / "config.json").read_text()))
+    given: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    given.pop("quantization_config", None)
+    config = Glm4Config(**given)
     model = Glm4ForCausalLM(config)
     tensors = _read(folder)
     state = {
@@ -80,7 +82,9 @@ def export(parts: Path, tokenizer: Path, folder: Path) -> None:
 
 
 def _read(folder: Path) -> dict[str, Tensor]:
-    return {name: tensor for part in sorted(folder.glob("part.*.safetensors")) for name, tensor in load_file(part).items()}
+    return {
+        name: tensor for part in sorted(folder.glob("*.safetensors")) for name, tensor in load_file(part).items()
+    }
 
 
 if __name__ == "__main__":

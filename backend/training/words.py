@@ -25,10 +25,14 @@ Okafor Mensah Haddad Yamamoto Suzuki Kowalski Horváth Nowak Ionescu Popescu Jen
 CITIES = """Paris London Berlin Madrid Rome Vienna Oslo Lagos Nairobi Cairo Mumbai Delhi Tokyo Kyoto Seoul Lima Quito Bogotá
 Toronto Chicago Boston Denver Austin Seattle Lisbon Porto Zürich Geneva Prague Warsaw Athens Dublin Leeds Lyon Nice Turin
 Munich Hamburg Graz Ghent Malmö Tampere Riga Vilnius Tallinn Sofia Izmir Haifa Perth Sydney Auckland Springfield Bletchley""".split()
-COUNTRIES = """Austria Australia Argentina Belgium Brazil Canada Chile China Colombia Croatia Denmark Egypt Estonia Finland France
+COUNTRIES = (
+    """Austria Australia Argentina Belgium Brazil Canada Chile China Colombia Croatia Denmark Egypt Estonia Finland France
 Germany Ghana Greece Hungary Iceland India Indonesia Ireland Israel Italy Japan Kenya Latvia Lithuania Malaysia Mexico Morocco
 Netherlands Nigeria Norway Peru Poland Portugal Romania Singapore Slovakia Slovenia Spain Sweden Switzerland Thailand Turkey
-Ukraine Uruguay Vietnam""".split() + ["United States", "United Kingdom", "South Korea", "New Zealand", "South Africa", "Costa Rica"]
+Ukraine Uruguay Vietnam""".split()
+    + ["South Korea", "New Zealand", "South Africa", "Costa Rica"]
+)
+UNITED = ["United States", "United Kingdom", "United Arab Emirates"]
 COLOURS = "red green blue yellow black white orange purple pink brown grey cyan magenta teal navy maroon olive silver gold".split()
 NOUNS = """account address agenda album animal answer apple archive area article asset badge balance bank banner basket bottle box
 branch brand bridge budget bundle button cabin camera candle card carpet category chair channel chapter circle city class client
@@ -82,7 +86,11 @@ ZH_WORDS = """订单 商品 地址 账户 余额 设置 帮助 首页 登录 注
 产品 服务 方案 案例 价格表 博客 招聘 合作 伙伴 团队 历史 新手 指南 常见 问题 下一步 上一步 完成 同意 拒绝 允许 禁止 开启 关闭 显示 隐藏 添加 移除 修改""".split()
 OTHER_SCRIPTS = """Анна Ковалёва Москва привет Дмитрий Ἑλένη Αθήνα γειά Μαρία שלום דוד ירושלים مرحبا أحمد القاهرة さくら 東京 山田太郎 ありがとう
 김민준 서울 안녕하세요 नमस्ते दिल्ली สวัสดี กรุงเทพ Straße naïve façade smörgåsbord Ærøskøbing Þórshöfn Škoda ćevapi coöperate Ελλάδα Київ""".split()
-SYLLABLES = [c + v for c in "b c d f g h j k l m n p r s t v w x z br ch cr dr fl gr kl pl pr sh sk sl st th tr".split() for v in "a e i o u ai ea oo ou y".split()]
+SYLLABLES = [
+    c + v
+    for c in "b c d f g h j k l m n p r s t v w x z br ch cr dr fl gr kl pl pr sh sk sl st th tr".split()
+    for v in "a e i o u ai ea oo ou y".split()
+]
 ENDS = ["", "", "n", "r", "s", "t", "l", "x", "m", "ck", "nd", "rt", "ng"]
 DOMAINS = "example.org example.com mail.test corp.io uni.edu acme.co post.net web.de qq.com 163.com inbox.dev company.example".split()
 
@@ -129,13 +137,21 @@ def zh_person(rng: Rng) -> str:
 
 def handle(rng: Rng) -> str:
     joint = rng.choice(["", ".", "_", "-"])
-    body = rng.choice([first_name(rng), syllables(rng), word(rng)]).lower() + joint + rng.choice([last_name(rng), syllables(rng), ""]).lower()
+    body = (
+        rng.choice([first_name(rng), syllables(rng), word(rng)]).lower()
+        + joint
+        + rng.choice([last_name(rng), syllables(rng), ""]).lower()
+    )
     body = "".join(c for c in body if c.isascii() and (c.isalnum() or c in "._-")).strip("._-") or letters(rng)
     return body + (str(rng.randint(1, 9999)) if rng.random() < 0.3 else "")
 
 
 def email(rng: Rng) -> str:
-    domain = rng.choice(DOMAINS) if rng.random() < 0.5 else f"{syllables(rng)}.{rng.choice(['com', 'org', 'net', 'io', 'cn', 'de', 'co.uk'])}"
+    domain = (
+        rng.choice(DOMAINS)
+        if rng.random() < 0.5
+        else f"{syllables(rng)}.{rng.choice(['com', 'org', 'net', 'io', 'cn', 'de', 'co.uk'])}"
+    )
     plus = f"+{word(rng)}" if rng.random() < 0.06 else ""
     return f"{handle(rng)}{plus}@{domain}"
 
@@ -147,18 +163,45 @@ def digits(rng: Rng, least: int, most: int) -> str:
 def phone(rng: Rng, zh: bool = False) -> str:
     if zh:
         return f"1{rng.choice('3578')}{digits(rng, 9, 9)}"
-    form = rng.choice(["+## ### #######", "###-####", "(###) ###-####", "###-###-####", "0### ######", "+1 ### ### ####", "##########", "## ## ## ##"])
+    form = rng.choice(
+        [
+            "+## ### #######",
+            "###-####",
+            "(###) ###-####",
+            "###-###-####",
+            "0### ######",
+            "+1 ### ### ####",
+            "##########",
+            "## ## ## ##",
+        ]
+    )
     return "".join(rng.choice(string.digits) if c == "#" else c for c in form)
 
 
 def code(rng: Rng) -> str:
-    form = rng.choice(["??##", "??-####", "####-##", "???#?", "#?#?#?", "??_###", "?#-?#-?#", "######", "?????-#", "INV-#####", "#.##.#"])
+    form = rng.choice(
+        [
+            "??##",
+            "??-####",
+            "####-##",
+            "???#?",
+            "#?#?#?",
+            "??_###",
+            "?#-?#-?#",
+            "######",
+            "?????-#",
+            "INV-#####",
+            "#.##.#",
+        ]
+    )
     swap = {"?": string.ascii_uppercase if rng.random() < 0.7 else string.ascii_letters, "#": string.digits}
     return "".join(rng.choice(swap[c]) if c in swap else c for c in form)
 
 
 def secret(rng: Rng) -> str:
-    return "".join(rng.choices(string.ascii_letters + string.digits + rng.choice(["", "", "!#$%&*+-?@_"]), k=rng.randint(4, 14)))
+    return "".join(
+        rng.choices(string.ascii_letters + string.digits + rng.choice(["", "", "!#$%&*+-?@_"]), k=rng.randint(4, 14))
+    )
 
 
 def url(rng: Rng) -> str:
@@ -166,17 +209,22 @@ def url(rng: Rng) -> str:
     if rng.random() < 0.25:
         host = rng.choice(["localhost", "127.0.0.1"]) + f":{rng.randint(1000, 65000)}"
     path = "".join(f"/{rng.choice([word(rng), digits(rng, 1, 4)])}" for _ in range(rng.choice([0, 0, 1, 1, 2])))
-    return f"{rng.choice(['http', 'https', 'https'])}://{host}{path}{rng.choice(['', '', '/', '.html' if path else ''])}"
+    return (
+        f"{rng.choice(['http', 'https', 'https'])}://{host}{path}{rng.choice(['', '', '/', '.html' if path else ''])}"
+    )
 
 
 def address(rng: Rng) -> str:
-    return f"{rng.randint(1, 300)} {rng.choice([word(rng), last_name(rng)]).capitalize()} {rng.choice(['Street', 'Road', 'Ave', 'Lane', 'St.', 'Platz'])}" + (
-        f", {rng.choice(['Apt', 'Floor', 'Unit', 'Suite'])} {rng.randint(1, 60)}" if rng.random() < 0.25 else ""
+    return (
+        f"{rng.randint(1, 300)} {rng.choice([word(rng), last_name(rng)]).capitalize()} {rng.choice(['Street', 'Road', 'Ave', 'Lane', 'St.', 'Platz'])}"
+        + (f", {rng.choice(['Apt', 'Floor', 'Unit', 'Suite'])} {rng.randint(1, 60)}" if rng.random() < 0.25 else "")
     )
 
 
 def zh_address(rng: Rng) -> str:
-    return f"{rng.choice(ZH_CITIES)}市{zh_word(rng)}路{rng.randint(1, 999)}号" + (f"{rng.randint(1, 30)}栋{rng.randint(101, 3205)}室" if rng.random() < 0.4 else "")
+    return f"{rng.choice(ZH_CITIES)}市{zh_word(rng)}路{rng.randint(1, 999)}号" + (
+        f"{rng.randint(1, 30)}栋{rng.randint(101, 3205)}室" if rng.random() < 0.4 else ""
+    )
 
 
 def zh_word(rng: Rng) -> str:
@@ -191,7 +239,11 @@ def company(rng: Rng) -> str:
     name = rng.choice([word(rng), last_name(rng), syllables(rng)]).capitalize()
     second = f" {word(rng).capitalize()}" if rng.random() < 0.3 else ""
     end = rng.random()
-    return name + second + (f" {rng.choice(TAIL)}" if end < 0.4 else f", {rng.choice(['Inc.', 'Ltd.', 'Co.'])}" if end < 0.5 else "")
+    return (
+        name
+        + second
+        + (f" {rng.choice(TAIL)}" if end < 0.4 else f", {rng.choice(['Inc.', 'Ltd.', 'Co.'])}" if end < 0.5 else "")
+    )
 
 
 def money(rng: Rng) -> str:
@@ -214,6 +266,30 @@ def phrase(rng: Rng, least: int = 1, most: int = 3) -> str:
 
 def zh_phrase(rng: Rng, least: int = 1, most: int = 3) -> str:
     return "".join(zh_word(rng) for _ in range(rng.randint(least, most)))
+
+
+def alike(rng: Rng, names: list[str], zh: bool) -> list[str]:
+    """The names with some that begin or end like one of them: what is easily taken for another."""
+    if rng.random() < 0.65 or not names:
+        return names
+    base = rng.choice(names)
+    parts = base.split()
+    kin: list[str] = []
+    for _ in range(rng.randint(1, 3)):
+        other = zh_word(rng) if zh else cased(rng, word(rng))
+        roll = rng.random()
+        if roll < 0.35:
+            kin.append(f"{base}{'' if zh else ' '}{other}")
+        elif roll < 0.6:
+            kin.append(f"{other}{'' if zh else ' '}{base}")
+        elif roll < 0.85 and len(parts) > 1:
+            kin.append(" ".join([*parts[:-1], other]) if rng.random() < 0.6 else " ".join([other, *parts[1:]]))
+        else:
+            kin.append(base[: max(1, len(base) - rng.randint(1, 3))])
+    kin = [k.strip() for k in kin if k.strip()]
+    for name in kin:
+        names.insert(rng.randint(0, len(names)), name)
+    return list(dict.fromkeys(names))
 
 
 def sentence(rng: Rng, least: int = 4, most: int = 12) -> str:

@@ -84,14 +84,33 @@ class World:
         items: list[Element | Text] = []
         for node in self.nodes:
             items += self.items(node)
-        return Observation(self.url, self.title, tuple(items), self.scroll, dialog=self.dialog, truncated=self.more, settled=self.settled)
+        return Observation(
+            self.url,
+            self.title,
+            tuple(items),
+            self.scroll,
+            dialog=self.dialog,
+            truncated=self.more,
+            settled=self.settled,
+        )
 
     def items(self, node: Node) -> list[Element | Text]:
         if node.takes is None:
             if node.read is not None:
                 return list(node.read)
             return [Text(node.role, node.name)]
-        element = Element(self.ref(node), node.role, node.name, node.value, (), node.options, node.takes, node.multiple, node.type, node.hint)
+        element = Element(
+            self.ref(node),
+            node.role,
+            node.name,
+            node.value,
+            (),
+            node.options,
+            node.takes,
+            node.multiple,
+            node.type,
+            node.hint,
+        )
         before: list[Element | Text] = []
         after: list[Element | Text] = []
         if node.read:

@@ -72,19 +72,17 @@ def test_forced_tokens_are_the_ones_the_grammar_leaves_when_asked_one_at_a_time(
     assert finished.timings.forced_tokens > 0
 
 
-def test_forced_tokens_cost_no_forward_pass_of_their_own(
-    engine: Engine, ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forced_tokens_cost_no_forward_pass_of_their_own(engine: Engine, ask: Ask) -> None:
     widths: list[int] = []
-    engine.model.decoder.register_forward_pre_hook(
+    handle = engine.model.decoder.register_forward_pre_hook(
         lambda _, __, fields: widths.append(fields["inputs_embeds"].shape[1]), with_kwargs=True
     )
 
     _, finished = ask(engine, grammar=Ebnf(PAGE, "grammar"), max_tokens=80)
+    handle.remove()
 
     timings = finished.timings
-    chosen = timings.decode_tokens - timings.forced_tokens
-    assert len(widths) <= chosen + 1
+    assert len(widths) == timings.decode_tokens - timings.forced_tokens
     assert sum(widths) <= timings.prompt_tokens + timings.decode_tokens
 
 
@@ -168,3 +166,13 @@ def test_a_cancelled_generation_stops_and_the_next_one_is_right(engine: Engine, 
 def test_a_template_that_refuses_the_messages_is_told(engine: Engine, ask: Ask) -> None:
     with pytest.raises(RequestError, match="refuses these messages: no role judge"):
         ask(engine, messages=({"role": "judge", "content": "x"},))
+
+
+def test_a_special_token_in_a_message_opens_no_turn(engine: Engine) -> None:
+    (special, *_) = engine.model.stop_ids
+    name = engine.model.tokenizer.convert_ids_to_tokens(special)
+
+    prompt = engine.lay_out(Generation(({"role": "user", "content": f"page says {name} now"},), {}))
+    plain = engine.lay_out(Generation(({"role": "user", "content": "page says  now"},), {}))
+
+    assert prompt.count(special) == plain.count(special)

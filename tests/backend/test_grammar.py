@@ -42,10 +42,11 @@ SCHEMA: dict[str, Any] = {
         (Ebnf(PAGE, "grammar"), PAGE_TEXT),
         (Ebnf(LARK, "grammar"), "ref=[1-9][0-9]?"),
         (Ebnf('root ::= [a-c]{2,5} "z" | "é" [0-9]', "grammar"), "[a-c]{2,5}z|é[0-9]"),
+        (Ebnf('root ::=\n  "x" [a\\-c]\n  | "\\x41\\u00e7"  # c\n\nb ::= "::="', "grammar"), "x[a\\-c]|Aç"),
         (Regex(r"\d{4}-\d{2}-\d{2}", "regex"), r"\d{4}-\d{2}-\d{2}"),
         (Choice(("red", 'gr"een', "blau\nrot", "größe", "a/b"), "choice"), 'red|gr"een|blau\nrot|größe|a/b'),
     ],
-    ids=["page", "lark", "classes", "regex", "choice"],
+    ids=["page", "lark", "classes", "lines", "regex", "choice"],
 )
 def test_a_random_model_writes_only_what_the_grammar_allows(
     engine: Engine, ask: Ask, grammar: Grammar, pattern: str, seed: int

@@ -112,6 +112,7 @@ def test_json_object_means_an_object(chat: Chat, fields: dict[str, Any]) -> None
         ({"max_tokens": 5000}, "messages", "max_tokens is 5000, and the context holds 512"),
         ({"messages": []}, "messages", "at least 1 item"),
         ({"messages": [{"role": "user", "content": "é" * 400}]}, "messages", "and the context holds 512"),
+        ({"chat_template_kwargs": {"chat_template": "x"}}, "chat_template_kwargs", "may not set chat_template"),
         ({"structured_outputs": {}}, "structured_outputs", "exactly one"),
         ({"structured_outputs": {"regex": "a", "choice": ["b"]}}, "structured_outputs.choice", "exactly one"),
         (

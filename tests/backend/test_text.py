@@ -28,11 +28,7 @@ def test_a_stop_string_ends_the_text_before_it_also_across_tokens(parts: list[by
 
 
 def test_what_could_become_a_stop_string_is_held_until_it_does_not() -> None:
-    assert stream([b"a<", b"|b"], ("<|end",))[0] == ["a", "", "<|b"] or stream([b"a<", b"|b"], ("<|end",))[0] == [
-        "a",
-        "<|b",
-        "",
-    ]
+    assert stream([b"a<", b"|b"], ("<|end",))[0] == ["a", "<|b", ""]
 
 
 def test_the_first_of_several_stop_strings_ends_the_text() -> None:

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a local site, a browser, a model server, a store that forgets, and a run of the real loop."""
+"""What the benchmarks share: a site, a browser, a model server, a store that forgets, and a run of the real loop."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def site(folder: Path) -> Generator[str]:
     """The folder at an address of this machine."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None: ...
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
 
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

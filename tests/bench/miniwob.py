@@ -2,7 +2,7 @@
 
     python -m tests.bench.miniwob [--tasks login-user,click-tab] [--seeds 0:20] [--json]
 
-Nothing of MiniWoB++ is in the training data. An episode counts as done when the raw reward (no time penalty) is positive.
+Nothing of MiniWoB++ is in the training data. An episode counts when the raw reward (no time penalty) is positive.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ TASKS = (
     *("choose-list", "read-table", "enter-password", "form-sequence", "multi-layouts", "search-engine", "click-tab"),
     *("click-dialog", "focus-text", "use-autocomplete", "social-media", "email-inbox-delete", "phone-book"),
 )
-START = """(() => {{ Math.seedrandom('{seed}'); core.EPISODE_MAX_TIME = 1e9; core.startEpisodeReal(); return core.getUtterance() }})()"""
+START = """(() => {{
+  Math.seedrandom('{seed}'); core.EPISODE_MAX_TIME = 1e9; core.startEpisodeReal()
+  return core.getUtterance()
+}})()"""
 STATE = "[WOB_DONE_GLOBAL, WOB_RAW_REWARD_GLOBAL]"
 
 

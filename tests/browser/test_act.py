@@ -13,8 +13,12 @@ async def test_a_form_is_filled_in_and_sent(visit: Visit) -> None:
     seen = await visit.open("contact.html")
     refs = {e.name: e.ref for e in seen.elements}
     for name, text in {
-        **{"First name": "Ada", "Last name": "Lovelace", "Work email": "ada@example.org", "Phone": "+44 20 7946 0000"},
-        **{"Company": "Analytical Engines", "Message": "Hello,\nplease call me (today)!"},
+        "First name": "Ada",
+        "Last name": "Lovelace",
+        "Work email": "ada@example.org",
+        "Phone": "+44 20 7946 0000",
+        "Company": "Analytical Engines",
+        "Message": "Hello,\nplease call me (today)!",
     }.items():
         assert await visit.act(Type(refs[name], text)) == "typed"
     assert await visit.act(Select(refs["Country"], ("United Kingdom",))) == "selected United Kingdom"
@@ -24,8 +28,14 @@ async def test_a_form_is_filled_in_and_sent(visit: Visit) -> None:
     seen = await visit.observe()
     assert "Thank you, Ada!" in texts(seen, "heading")
     sent = {
-        **{"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.org", "phone": "+44 20 7946 0000"},
-        **{"company": "Analytical Engines", "country": "United Kingdom", "topic": "A demo", "privacy": "on"},
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": "ada@example.org",
+        "phone": "+44 20 7946 0000",
+        "company": "Analytical Engines",
+        "country": "United Kingdom",
+        "topic": "A demo",
+        "privacy": "on",
         "message": "Hello,\r\nplease call me (today)!".replace("\r", ""),
     }
     assert await visit.js("window.__submitted") == sent
@@ -36,14 +46,18 @@ async def test_every_kind_of_field_takes_its_value(visit: Visit) -> None:
     seen = await visit.open("signup.html")
     refs = {e.name: e.ref for e in seen.elements}
     typed = {
-        **{"Full name": "Ada Lovelace", "Password": "s3cret!pw", "Date of birth": "1990-12-10", "Call me at": "09:30"},
-        **{"Start month": "2026-11", "Training week": "2026-W48", "First visit": "2026-11-30T10:00", "Seats": "12"},
-        **{
-            "Theme colour": "#ff8800",
-            "Alert volume": "7",
-            "About you": "I count.",
-            "Note to the team": "Bonjour à tous",
-        },
+        "Full name": "Ada Lovelace",
+        "Password": "s3cret!pw",
+        "Date of birth": "1990-12-10",
+        "Call me at": "09:30",
+        "Start month": "2026-11",
+        "Training week": "2026-W48",
+        "First visit": "2026-11-30T10:00",
+        "Seats": "12",
+        "Theme colour": "#ff8800",
+        "Alert volume": "7",
+        "About you": "I count.",
+        "Note to the team": "Bonjour à tous",
     }
     for name, text in typed.items():
         assert await visit.act(Type(refs[name], text)) in ("typed", "set"), name
@@ -56,10 +70,23 @@ async def test_every_kind_of_field_takes_its_value(visit: Visit) -> None:
     await visit.act(Click(refs["Create account"]))
     assert texts(await visit.observe(), "status") == ["Account created."]
     assert await visit.js("window.__submitted") == {
-        **{"name": "Ada Lovelace", "password": "s3cret!pw", "born": "1990-12-10", "call": "09:30", "start": "2026-11"},
-        **{"week": "2026-W48", "visit": "2026-11-30T10:00", "seats": "12", "colour": "#ff8800", "volume": "7"},
-        **{"plan": "team", "channel": "phone", "country": "Peru", "langs": ["German", "Japanese"], "bio": "I count."},
-        **{"news": "on", "note": "Bonjour à tous"},
+        "name": "Ada Lovelace",
+        "password": "s3cret!pw",
+        "born": "1990-12-10",
+        "call": "09:30",
+        "start": "2026-11",
+        "week": "2026-W48",
+        "visit": "2026-11-30T10:00",
+        "seats": "12",
+        "colour": "#ff8800",
+        "volume": "7",
+        "plan": "team",
+        "channel": "phone",
+        "country": "Peru",
+        "langs": ["German", "Japanese"],
+        "bio": "I count.",
+        "news": "on",
+        "note": "Bonjour à tous",
     }
 
 
@@ -129,10 +156,10 @@ async def test_a_value_out_of_range_is_set_and_the_complaint_told(visit: Visit) 
         ("Logo", "takes a file"),
     ],
 )
-async def test_what_cannot_be_typed_into_is_a_mistake(visit: Visit, name: str, said: str) -> None:
-    await visit.open("signup.html")
+async def test_what_cannot_be_typed_into_is_a_mistake(hasty: Visit, name: str, said: str) -> None:
+    await hasty.open("signup.html")
     with pytest.raises(Mistake, match=said):
-        await visit.act(Type(await visit.ref(name), "x"))
+        await hasty.act(Type(await hasty.ref(name), "x"))
 
 
 async def test_an_option_that_is_not_there_is_a_mistake_that_lists_them(visit: Visit) -> None:
@@ -296,13 +323,13 @@ async def test_a_click_waits_until_the_element_is_enabled_still_and_free(visit: 
 async def test_what_stays_covered_is_a_mistake_that_names_the_cover(hasty: Visit) -> None:
     seen = await hasty.open("dialog.html")
     await hasty.act(Click(element(seen, "Share").ref))
-    with pytest.raises(Mistake, match='is covered by dialog "Share project"|is covered by div'):
+    with pytest.raises(Mistake, match=r"is covered by (dialog|div)"):
         await hasty.act(Click(element(seen, "New project").ref))
 
 
 async def test_an_address_that_does_not_answer_is_a_mistake(visit: Visit) -> None:
     await visit.open("index.html")
-    with pytest.raises(Mistake, match="ERR_CONNECTION_REFUSED|ERR_UNSAFE_PORT"):
+    with pytest.raises(Mistake, match=r"ERR_CONNECTION_REFUSED|ERR_UNSAFE_PORT"):
         await visit.act(Goto("http://127.0.0.1:9/"))
     with pytest.raises(Mistake, match="no address to go to"):
         await visit.act(Goto("example"))
@@ -365,3 +392,37 @@ async def test_what_is_not_the_browsers_is_a_programming_error(visit: Visit) -> 
     for action in (Note("x"), Finish("x")):
         with pytest.raises(TypeError, match="the loop's to carry out"):
             await visit.act(action)
+
+
+async def test_a_label_is_pressed_beside_the_link_in_it(visit: Visit) -> None:
+    await visit.show(
+        "<style>input { display: none } label { display: block; width: 400px; text-align: center }</style>"
+        '<input type="checkbox" id="a"><label for="a"><a href="#terms">Terms and conditions</a></label>'
+    )
+    seen = await visit.observe()
+    assert await visit.act(Check(next(e.ref for e in seen.elements if e.role == "checkbox"))) == "turned on"
+    assert "#terms" not in (await visit.observe()).url
+
+
+async def test_a_field_is_waited_for_until_it_is_enabled(visit: Visit) -> None:
+    await visit.show(
+        "<input aria-label=Name disabled><script>setTimeout(() => document.querySelector('input').disabled = false, 300)</script>"
+    )
+    assert await visit.act(Type(await visit.ref("Name"), "Ada")) == "typed"
+
+
+async def test_a_click_that_was_dispatched_is_not_dispatched_again(visit: Visit) -> None:
+    await visit.show("<button onclick=\"document.title += '!'; this.remove()\">Once</button>")
+    assert await visit.act(Click(await visit.ref("Once"))) == "clicked"
+    assert (await visit.observe()).title == "Test!"
+
+
+async def test_what_a_box_in_the_page_hides_is_scrolled_to(visit: Visit) -> None:
+    await visit.show(
+        '<div style="height: 90px; overflow: auto"><div style="height: 3000px"></div>'
+        "<button onclick=\"document.title = 'reached'\">Deep</button></div>"
+    )
+    seen = await visit.observe()
+    assert not element(seen, "Deep").in_view
+    await visit.act(Click(element(seen, "Deep").ref))
+    assert (await visit.observe()).title == "reached"

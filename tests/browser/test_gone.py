@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ async def test_a_killed_browser_is_gone(site: Site) -> None:
 
 
 async def test_a_refused_command_names_the_method_and_the_browsers_reason(visit: Visit) -> None:
-    with pytest.raises(CdpError, match="^Page.navigate: Cannot navigate to invalid URL$") as error:
+    with pytest.raises(CdpError, match=r"^Page\.navigate: Cannot navigate to invalid URL$") as error:
         await visit.cdp.send("Page.navigate", url="not an address")
     assert error.value.method == "Page.navigate"
     with pytest.raises(CdpError, match="wasn't found"):
@@ -93,6 +94,7 @@ async def test_a_profile_folder_is_kept_between_runs(site: Site, tmp_path_factor
 
 
 async def _browser_pid(pipe: PlaywrightPipe) -> int:
-    session = await pipe._owner.new_browser_cdp_session()  # type: ignore[union-attr]
+    owner: Any = pipe._owner  # pyright: ignore[reportPrivateUsage]
+    session = await owner.new_browser_cdp_session()
     processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
     return next(process["id"] for process in processes if process["type"] == "browser")

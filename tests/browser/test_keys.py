@@ -41,5 +41,5 @@ def test_a_chord_is_read(name: str, key: str, code: str, number: int, modifiers:
 
 @pytest.mark.parametrize("name", ["", "Enterr", "Hyper+a", "a+b", "é+"])
 def test_what_is_no_key_is_a_mistake(name: str) -> None:
-    with pytest.raises(Mistake, match="no key|no modifier"):
+    with pytest.raises(Mistake, match=r"no key|no modifier"):
         chord(name)

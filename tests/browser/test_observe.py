@@ -8,7 +8,7 @@ import pytest
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.dialects.ref import page_text
-from autoglm.types import Click, Element, Goto, Hover, Observation, Scroll, Text, Type
+from autoglm.types import Check, Click, Goto, Hover, Observation, Scroll, Text, Type
 from tests.browser.conftest import Visit, element, names, texts
 
 CONTACT = """\
@@ -256,8 +256,13 @@ async def test_aria_states_are_read(visit: Visit) -> None:
         <details open><summary>d</summary></details><div role="menuitemcheckbox" aria-checked="true">k</div>"""
     )
     assert {e.name: e.states for e in seen.elements} == {
-        **{"m": ("mixed",), "p": ("on",), "c": ("collapsed",), "t": ("selected",), "i": ("required", "invalid")},
-        **{"d": ("expanded",), "k": ("on",)},
+        "m": ("mixed",),
+        "p": ("on",),
+        "c": ("collapsed",),
+        "t": ("selected",),
+        "i": ("required", "invalid"),
+        "d": ("expanded",),
+        "k": ("on",),
     }
 
 
@@ -293,4 +298,34 @@ async def test_how_far_the_page_is_scrolled_is_told(visit: Visit) -> None:
 
 
 def _free(seen: Observation) -> set[str]:
-    return {e.name for e in seen.elements if isinstance(e, Element) and e.takes}
+    return {e.name for e in seen.elements if e.takes}
+
+
+async def test_a_transparent_checkbox_over_its_picture_is_listed(visit: Visit) -> None:
+    seen = await visit.show(
+        """<span style="position:relative;display:inline-block"><input type="checkbox" aria-label="Row 1" style="position:absolute;
+        inset:0;opacity:0;width:24px;height:24px"><svg width="24" height="24"><rect width="24" height="24"/></svg></span>
+        <p><input type="checkbox" aria-label="Decoy" style="opacity:0"></p>"""
+    )
+    assert [(e.name, e.takes) for e in seen.elements] == [("Row 1", ("Check",))]
+    assert await visit.act(Check(seen.elements[0].ref)) == "turned on"
+
+
+async def test_fields_in_tables_are_called_by_row_and_column(visit: Visit) -> None:
+    seen = await visit.show(
+        """<table><tr><th>Part<th>Count<th>Price<tr><td>Nut<td><input><td><input>
+        <tr><td><input type="checkbox"><td>Bolt<td>3</table>"""
+    )
+    assert names(seen) == ["Nut Count", "Nut Price", "Bolt 3"]
+    assert texts(seen, "row") == ["Part | Count | Price", "Bolt | 3"]
+
+
+async def test_a_pane_that_scrolls_by_keys_is_no_control(visit: Visit) -> None:
+    seen = await visit.show(f"<div tabindex=0 style='height:60px;overflow:auto'><p>{'word ' * 100}</p></div>")
+    assert seen.elements == ()
+
+
+async def test_what_a_frame_from_elsewhere_is_called_is_said(visit: Visit) -> None:
+    seen = await visit.show('<iframe title="Advert" src="data:text/html,<button>Buy</button>"></iframe><p>x</p>')
+    assert texts(seen, "iframe") == ["Advert"]
+    assert seen.elements == ()

@@ -1,4 +1,4 @@
-"""A small site of many kinds of pages, on loopback. Used by tests, benchmarks and the README; remembers what was posted."""
+"""A small site of many kinds of pages, on loopback, for tests, benchmarks and the README. Remembers what was posted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,7 +37,7 @@ class Site:
 
 
 @contextmanager
-def serve(port: int = 0) -> Iterator[Site]:
+def serve(port: int = 0) -> Generator[Site]:
     """The site while it runs; `port` 0 takes a free one."""
     server = ThreadingHTTPServer(("127.0.0.1", port), Page)
     server.daemon_threads = True
@@ -86,7 +86,7 @@ class Page(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
 
     def _json(self, value: Any) -> None:
