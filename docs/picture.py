@@ -1,6 +1,6 @@
-"""Makes docs/demo.png, the README's picture: a real run of the demo, what it said on the left and the page on the right.
+"""Makes docs/demo.png, the README's picture: a real run of the demo, what it said and the pages it was on.
 
-    python docs/picture.py
+python docs/picture.py
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,9 +25,9 @@ from tests.site.server import serve
 
 OUT = Path(__file__).parent / "demo.png"
 PAGE = """<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; padding: 28px; background: #e9ecf5; font: 15px/1.55 system-ui, sans-serif; display: flex; gap: 24px }}
+body {{ margin: 0; padding: 28px; background: #e9ecf5; display: flex; gap: 24px }}
 pre {{ margin: 0; padding: 18px 20px; width: 668px; box-sizing: border-box; background: #101828; color: #d0d8ea;
-      font: 12.5px/1.6 "DejaVu Sans Mono", monospace; border-radius: 12px; white-space: pre-wrap }}
+  font: 12.5px/1.6 "DejaVu Sans Mono", monospace; border-radius: 12px; white-space: pre-wrap }}
 pre b {{ color: #7ee2a8; font-weight: 500 }}
 div {{ display: flex; flex-direction: column; gap: 20px }}
 img {{ width: 560px; border-radius: 12px; box-shadow: 0 8px 30px #10182833 }}
@@ -38,19 +39,14 @@ def run() -> tuple[str, str, str]:
     with serve() as site, tempfile.TemporaryDirectory() as folder:
         url = f"{site.url}/contact.html"
         command = [sys.executable, "-m", "autoglm", "run", "--task", TASK, "--url", url, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env={**_environment(), "AUTOGLM_DATA": folder})
+        environment = {**os.environ, "AUTOGLM_DATA": folder}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        steps = [step for line in done.stdout.splitlines() if (step := json.loads(line))["type"] == "step"]
         screenshots = sorted(Path(folder).glob("screenshots/*/*.jpg"))
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
-        before = screenshots[[line["action"]["kind"] for line in lines if line["type"] == "step"].index("Click")]
-        said = "\n".join(line for line in done.stderr.splitlines() if line[:3].strip().isdigit() or line.startswith("finished"))
-        story = f"$ autoglm run --url {url} \\\n    --task \"{TASK}\"\n\n{said}"
+        before = screenshots[[step["action"]["kind"] for step in steps].index("Click")]
+        said = [line for line in done.stderr.splitlines() if line[:3].strip().isdigit() or line.startswith("finished")]
+        story = f'$ autoglm run --url {url} \\\n    --task "{TASK}"\n\n' + "\n".join(said)
         return story, _data_url(before), _data_url(screenshots[-1])
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)
 
 
 def _data_url(image: Path) -> str:
@@ -67,4 +63,4 @@ async def draw(story: str, before: str, after: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(draw(*run()))
-    print(OUT)
+    sys.stdout.write(f"{OUT}\n")

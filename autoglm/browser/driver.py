@@ -53,6 +53,8 @@ ACTIONABLE_S = 3.0
 """How long an element may take to become visible, enabled, still and uncovered."""
 QUIET_MS = 60
 """A page that has not changed for so long has settled."""
+SUGGEST_MS = 500
+"""How long a field that offers suggestions is given to do so; jQuery UI's begin after 300 ms."""
 LONGEST_WAIT_S = 10.0
 LISTENERS_JS = """(() => {
   const all = document.querySelectorAll('*');
@@ -230,7 +232,7 @@ class CdpBrowser:
     async def _held(self, ref: int) -> Json | None:
         """What a field holds now; None when what was done to it led away from it."""
         try:
-            return await self._call("held", ref)
+            return await self._call("held", ref, SUGGEST_MS, wait_s=SUGGEST_MS / 1000)
         except _WorldLost:
             self._world = None
             return None

@@ -107,6 +107,8 @@
 
   let changed = performance.now();
   let acted = false;
+  /** When something was last added or shown. */
+  let shown = 0;
   /** Whether somebody may listen who did not before. */
   let stale = true;
   /**
@@ -121,10 +123,16 @@
     const now = performance.now();
     const targets = new Set(records.map((record) => record.target));
     const growing = records.some((record) => record.addedNodes.length > 0 && record.removedNodes.length === 0);
+    if (records.some((record) => record.addedNodes.length > 0 || elsewhere(record))) shown = now;
     if (!growing && [...targets].every((target) => isClock(target, now))) return;
     changed = now;
     stale = true;
   });
+
+  /** Whether something changed its looks that has not the focus. @param {MutationRecord} record */
+  function elsewhere(record) {
+    return record.type === 'attributes' && record.target !== document.activeElement;
+  }
 
   /** @param {Node} target @param {number} now */
   function isClock(target, now) {
@@ -1973,8 +1981,27 @@
       : /** @type {HTMLInputElement} */ (el).value;
   }
 
-  /** What a field holds, and what it says of it; null when it is no longer there. @param {number} ref */
-  function held(ref) {
+  /** Whether a field offers suggestions while one types, as far as it says so. @param {Element} el */
+  function suggests(el) {
+    if (el.hasAttribute('list')) return false; // the browser's own list, not the page's
+    const says = roleOf(el) === 'combobox' || el.hasAttribute('aria-autocomplete');
+    return says || /autocomplete|typeahead|suggest/i.test(el.className);
+  }
+
+  /** Waits for the suggestions of a field that offers some, most of which come after a pause in typing. */
+  async function suggested(/** @type {Element} */ el, /** @type {number} */ mostMs) {
+    const from = performance.now();
+    while (suggests(el) && shown < from && performance.now() - from < mostMs) await frame();
+  }
+
+  /**
+   * What a field holds, and what it says of it; null when it is no longer there.
+   * @param {number} ref
+   * @param {number} mostMs how long its suggestions are waited for
+   */
+  async function held(ref, mostMs) {
+    const typed = alive(ref);
+    if (typed) await suggested(typed, mostMs);
     const el = alive(ref);
     if (!el) return null;
     const complaint = /** @type {HTMLInputElement} */ (el).validationMessage ?? '';

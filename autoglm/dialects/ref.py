@@ -160,16 +160,12 @@ def describe(action: Action, observation: Observation) -> str:
             return f"Select {on(ref)}: {', '.join(map(quote, options))}"
         case Check(ref, state):
             return f"Check {on(ref)}: {'on' if state else 'off'}"
-        case Press(key, None):
-            return f"Press {key}"
         case Press(key, ref):
-            return f"Press {on(ref)}: {key}"
+            return f"Press {key}" if ref is None else f"Press {on(ref)}: {key}"
         case Hover(ref):
             return f"Hover {on(ref)}"
-        case Scroll(direction, None):
-            return f"Scroll {direction}"
         case Scroll(direction, ref):
-            return f"Scroll {on(ref)}: {direction}"
+            return f"Scroll {direction}" if ref is None else f"Scroll {on(ref)}: {direction}"
         case Goto(url):
             return f"Goto {url}"
         case Back():
@@ -304,6 +300,10 @@ def _action(call: Call) -> Action:
 # ---------------------------------------------------------------- the grammar of one page
 
 
+ARGUMENTS: dict[Verb, str] = {"Click": "", "Type": ' ", text=" string', "Check": ' ", on=" ("True" | "False")'}
+"""What follows the element's number."""
+
+
 def compile_grammar(elements: Iterable[Element]) -> str:
     """EBNF in which `ref` is an element that takes the action, and `option` one of its own options."""
     elements = tuple(elements)
@@ -327,7 +327,7 @@ def compile_grammar(elements: Iterable[Element]) -> str:
     if able:
         forms.append('action="Hover\\", ref=" any')
         rules.append(f"any ::= {_refs(able)}")
-    for verb, arguments in (("Click", ""), ("Type", ' ", text=" string'), ("Check", ' ", on=" ("True" | "False")')):
+    for verb, arguments in ARGUMENTS.items():
         if takers := _takers(able, verb):
             forms.append(f'action="{verb}\\", ref=" {verb.lower()}{arguments}')
             rules.append(f"{verb.lower()} ::= {_refs(takers)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -192,8 +193,8 @@ def a_button(rng: Rng, manner: Manner, node: Node, name: str) -> str:
 def field(rng: Rng, node: Node, states: str) -> str:
     value, hint = escape(node.value or ""), node.hint
     bounds = ""
-    if " to " in hint:
-        low, high = hint.split(" to ")
+    if range_ := re.fullmatch(r"(\d+) to (\d+)", hint):
+        low, high = range_.groups()
         bounds = f' min="{low}" max="{high}"'
     placeholder = f' placeholder="{escape(hint)}"' if hint and not bounds else ""
     rest = f"{placeholder}{bounds}{states}"

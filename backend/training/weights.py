@@ -82,9 +82,7 @@ def export(parts: Path, tokenizer: Path, folder: Path) -> None:
 
 
 def _read(folder: Path) -> dict[str, Tensor]:
-    return {
-        name: tensor for part in sorted(folder.glob("*.safetensors")) for name, tensor in load_file(part).items()
-    }
+    return {name: tensor for part in sorted(folder.glob("*.safetensors")) for name, tensor in load_file(part).items()}
 
 
 if __name__ == "__main__":

@@ -235,3 +235,8 @@ def test_a_page_beyond_the_budget_keeps_what_is_in_view() -> None:
 def test_the_beginning_of_the_prompt_stays_the_same_from_step_to_step() -> None:
     later = prompt((Step(0, PAGE, action=Click(1), outcome="clicked"),))
     assert later.startswith(prompt().removesuffix("Done: nothing yet"))
+
+
+def test_thinking_that_never_ends_is_a_mistake() -> None:
+    with pytest.raises(Mistake, match="all thinking"):
+        parse('<think>maybe do(action="Back")')

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import miniwob
+import miniwob  # pyright: ignore[reportMissingTypeStubs]
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.dialects.ref import unparse

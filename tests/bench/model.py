@@ -156,7 +156,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     print("first actions timed; recording the demo run", file=sys.stderr, flush=True)
     prompts, ended = await record(arguments.model)
     print(f"{len(prompts)} prompts recorded; the run: {ended}", file=sys.stderr, flush=True)
-    stock, machine = Stock(folder_of(arguments.model)), Machine.measure()
+    stock = Stock(folder_of(arguments.model))
+    machine = Machine.measure(stock.weights)
     stock.generate(prompts[0].chat(), 2)  # warm
     replies: list[Reply] = []
     for round_ in range(arguments.rounds):

@@ -58,15 +58,15 @@ class Machine:
     int8_per_s: float
     """Multiply-adds of `torch._int_mm` at prefill's shape."""
     bytes_per_s: float
-    """Read from memory."""
+    """Read from as much memory as the INT8 weights take."""
 
     @classmethod
-    def measure(cls) -> Machine:
+    def measure(cls, weights: int) -> Machine:
         left = torch.randint(-127, 127, (512, 512), dtype=torch.int8)
         right = torch.randint(-127, 127, (2816, 512), dtype=torch.int8)
         multiply: Any = torch._int_mm  # pyright: ignore[reportPrivateImportUsage]
-        large = torch.ones(64 << 20, dtype=torch.float32)
-        return cls(512 * 512 * 2816 / _fastest(lambda: multiply(left, right.t())), (256 << 20) / _fastest(large.sum))
+        large = torch.ones(weights // 4)  # as large as the INT8 weights, which the cache may hold in part
+        return cls(512 * 512 * 2816 / _fastest(lambda: multiply(left, right.t())), weights / _fastest(large.sum))
 
     def limit(self, weights: int, new_tokens: int, forwards: int) -> float:
         """Prefill bound by arithmetic, decoding by reading the weights each pass; attention is free."""
