@@ -29,7 +29,7 @@ class Element:
     """Something a person could act on."""
 
     ref: int
-    """Stable for the life of the DOM node, never used again for another one in this browser."""
+    """Stable for the life of the DOM node. A new document counts from 1 again; what was seen of the old one is gone."""
     role: str
     """ARIA role, as https://www.w3.org/TR/html-aam-1.0 maps it."""
     name: str

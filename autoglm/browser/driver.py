@@ -99,7 +99,6 @@ class CdpBrowser:
         self._answer_s = answer_s
         self._world: int | None = None
         """Id of our isolated world in the current document."""
-        self._next_ref = 1
         self._news = News()
         self._listening: asyncio.Task[None] | None = None
 
@@ -109,7 +108,6 @@ class CdpBrowser:
         await self._listen()
         deadline = time.monotonic() + self._settle_s
         settled, seen = await self._look(deadline)
-        self._next_ref = seen["next"]
         screenshot = await self._screenshot() if self._screenshots else None
         return _observation(seen, settled, screenshot, self._news.take_dialog())
 
@@ -139,7 +137,7 @@ class CdpBrowser:
                     raise PageHung("the page goes on from one address to the next without end; go elsewhere") from lost
 
     def _look_options(self, patient: bool, listeners: list[int] | None) -> Json:
-        return {"base": self._next_ref, "patient": patient, "quietMs": QUIET_MS, "listeners": listeners}
+        return {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners}
 
     async def _listeners(self) -> list[int]:
         """How many elements the page has, then the positions of those that listen to clicks."""

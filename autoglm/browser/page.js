@@ -49,13 +49,12 @@
   /**
    * The page as JSON, or `{"busy": true}` when it is still changing and `patient` is set.
    * `{"ask": "listeners"}` when it needs to know who listens to clicks, which only the browser knows.
-   * @param {{base: number, patient: boolean, quietMs: number, listeners: number[] | null}} options
+   * @param {{patient: boolean, quietMs: number, listeners: number[] | null}} options
    */
   function look(options) {
     if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
     if (options.listeners) hear(options.listeners);
     else if (options.patient && stale) return JSON.stringify({ ask: 'listeners' });
-    next = Math.max(next, options.base);
     acted = false;
     const walk = new Walk();
     walk.document(document);
@@ -68,7 +67,6 @@
     const { items, truncated } = bounded(walk);
     const root = document.documentElement;
     return JSON.stringify({
-      next,
       url: location.href,
       title: String(document.title),
       items,

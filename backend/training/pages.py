@@ -1232,6 +1232,7 @@ def go_to(rng: Rng) -> Episode:
             return
         then.url = address
         world.__dict__.update({k: v for k, v in then.__dict__.items() if k not in ("refs", "next_ref")})
+        world.refs, world.next_ref = {}, 1
         world.observation()
         for action in inner.expert:
             yield _renumber(action, then, world)

@@ -65,7 +65,7 @@ class World:
         self.more = False
         self.scroll = ScrollPosition()
         self.refs: dict[Node, int] = {}
-        self.next_ref = 1 if rng.random() < 0.5 else rng.randint(1, 260)
+        self.next_ref = 1 if (roll := rng.random()) < 0.65 else rng.randint(2, 300) if roll < 0.93 else rng.randint(300, 4000)
         self.gappy = rng.random() < 0.3
         self.focus: Node | None = None
         self.show_focus = rng.random() < 0.9
@@ -185,7 +185,8 @@ class World:
 
     def goto(self, url: str, title: str, nodes: Sequence[Node]) -> None:
         self.url, self.title, self.nodes, self.focus = url, title, list(nodes), None
-        self.next_ref += self.rng.choice([0, 0, 0, 3, 20])
+        if self.rng.random() < 0.8:  # a new document counts from 1 again
+            self.refs, self.next_ref = {}, 1
 
     def adopt(self, actionable: Sequence[tuple[Element | Text, ...]], rest: tuple[Element | Text, ...]) -> bool:
         """Take over what the page script read: a run of items per control, each with one Element. False if they differ."""

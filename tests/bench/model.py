@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -30,9 +30,11 @@ from autoglm.local_server import local_server
 from autoglm.seams import Model
 from autoglm.types import Completion, Goto, Limits, Message
 from tests.bench.harness import browser_tab, model_at, steps_of
-from tests.bench.model_stock import Machine, Stock
 from tests.site.demo import TASK
 from tests.site.server import serve
+
+if TYPE_CHECKING:
+    from tests.bench.model_stock import Machine, Stock
 
 STEP_GOAL_S = 0.5
 FIRST_ACTION_GOAL_S = 10.0
@@ -156,6 +158,11 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     print("first actions timed; recording the demo run", file=sys.stderr, flush=True)
     prompts, ended = await record(arguments.model)
     print(f"{len(prompts)} prompts recorded; the run: {ended}", file=sys.stderr, flush=True)
+    # As our server has it. Otherwise, beside a busy core, each of stock's threads spins for the other: 7.1 s a step in
+    # place of 0.6 (2026-11-20, load 5.6 on two cores). OpenMP reads it when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from tests.bench.model_stock import Machine, Stock
+
     stock = Stock(folder_of(arguments.model))
     machine = Machine.measure(stock.weights)
     stock.generate(prompts[0].chat(), 2)  # warm

@@ -74,15 +74,18 @@ class Result:
     """Fields that did not arrive as they should: key, wanted, got."""
     prompt: str = ""
     """What the model read at the first wrong step."""
+    fields_right: int = 0
+    """Of the fields that were asked for, as they arrived or stood at the end."""
     model_s: list[float] = field(default_factory=list[float])
 
     def to_json(self) -> dict[str, Any]:
         form = self.form
         return {
             "seed": form.seed, "site": form.site.name, "language": form.language, "style": form.style,
-            "fields": len(form.shown), "asked": form.asked, "right": self.right, "cause": self.cause,
-            "where": self.where, "detail": self.detail, "missed": self.missed, "task": form.task,
-            "steps": self.steps, "prompt": self.prompt, "model_s": [round(s, 3) for s in self.model_s],
+            "fields": len(form.shown), "asked": form.asked, "right": self.right, "fields_right": self.fields_right,
+            "cause": self.cause, "where": self.where, "detail": self.detail, "missed": self.missed,
+            "task": form.task, "steps": self.steps, "prompt": self.prompt,
+            "model_s": [round(s, 3) for s in self.model_s],
         }  # fmt: skip
 
 
@@ -124,6 +127,8 @@ async def fill_in(form: Form, address: str, browser: RememberingBrowser, tab: Cd
     got: dict[str, Any] = was["submitted"] or {}
     missed = [key for key, value in wanted.items() if got.get(key) != value]
     result.missed = [f"{key}: wanted {wanted[key]!r}, got {got.get(key)!r}" for key in missed]
+    stood: dict[str, Any] = was["submitted"] or was["state"]
+    result.fields_right = sum(stood.get(key) == value for key, value in form.asked.items())
     ended_well = bool(taken) and taken[-1].ends == "finished"
     result.right = not result.missed and was["count"] == 1 and not was["side"] and ended_well
     if result.right:
@@ -318,6 +323,8 @@ def report(results: Sequence[Result]) -> str:
     lines.append(share("7 to 12", [r for r in results if len(r.form.shown) > 6]))
     if times := [s for r in results for s in r.model_s]:
         lines.append(f"model, seconds a step: median {median(times):.2f}")
+    fields, asked = sum(r.fields_right for r in results), sum(len(r.form.asked) for r in results)
+    lines.append(f"of the fields asked for, right in the end: {fields} of {asked}, {fields / max(asked, 1):.1%}")
     wrong = [r for r in results if not r.right]
     lines += ["", "first wrong steps, by cause"]
     lines += [f"{count:4}  {cause}" for cause, count in Counter(r.cause for r in wrong).most_common()]

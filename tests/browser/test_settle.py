@@ -106,3 +106,12 @@ async def test_a_field_that_leads_elsewhere_was_typed_into_all_the_same(visit: V
     )
     assert await visit.act(Type(await visit.ref("Code"), "42")) == "typed"
     assert (await visit.observe()).title == "Tabs · Northlight"
+
+
+async def test_suggestions_that_come_after_a_pause_in_typing_are_waited_for(visit: Visit) -> None:
+    await visit.show(
+        """<input aria-label=City aria-autocomplete=list oninput="setTimeout(() => found.innerHTML = '<li role=option>Oslo', 300)">
+        <ul id=found role=listbox></ul>"""
+    )
+    await visit.act(Type(await visit.ref("City"), "Os"))
+    assert "Oslo" in names(await visit.observe())
