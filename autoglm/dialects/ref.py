@@ -300,6 +300,8 @@ def _action(call: Call) -> Action:
 # ---------------------------------------------------------------- the grammar of one page
 
 
+LONGEST = 2000
+"""Characters of a text in a reply: a model that begins to repeat itself comes to an end."""
 ARGUMENTS: dict[Verb, str] = {"Click": "", "Type": ' ", text=" string', "Check": ' ", on=" ("True" | "False")'}
 """What follows the element's number."""
 
@@ -322,7 +324,8 @@ def compile_grammar(elements: Iterable[Element]) -> str:
     rules = [
         f'key ::= {_either(map(quote, KEYS))} | "\\"" (("Control" | "Shift" | "Alt" | "Meta") "+")+ [a-zA-Z0-9] "\\""',
         f"direction ::= {_either(map(quote, ('up', 'down', 'left', 'right')))}",
-        'string ::= "\\"" ([^"\\\\\\x00-\\x1f] | "\\\\" ["\\\\nt])* "\\""',
+        f'string ::= "\\"" char{{0,{LONGEST}}} "\\""',
+        'char ::= [^"\\\\\\x00-\\x1f] | "\\\\" ["\\\\nt]',
     ]
     if able:
         forms.append('action="Hover\\", ref=" any')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from autoglm.dialects.ref import quote
 from autoglm.types import Action, Ask, Click, Finish, Observation, ScrollPosition, Step, Type
 from training.words import Rng, sentence
 from training.world import Node, World
@@ -74,13 +75,23 @@ def quirks(rng: Rng, episode: Episode) -> None:
         boxes[0].name = rng.choice([named[-1] if named else "", episode.task, sentence(rng)])
 
 
-TROUBLE = (
-    "[{}] is covered by [{}]; close what lies above it, or scroll",
-    "[{}] did not stand still for 3 s; look again",
-    "[{}] is gone; there are {} elements on this page",
-    "no element [{}]; there are {} on this page",
-    "the page changed while you were finishing; look at it once more",
-)
+def trouble(rng: Rng, ref: int) -> str:
+    """Why a click failed, in the driver's words."""
+    what = f"{rng.choice(['div', 'dialog', 'button', 'header', 'span', 'section', 'li'])} {quote(sentence(rng, 1, 5))}"
+    return rng.choice(
+        [
+            f"element [{ref}] is covered by {what}",
+            f"element [{ref}] is covered by {what}",
+            f"element [{ref}] keeps moving",
+            f"element [{ref}] is not visible",
+            f"element [{ref}] is gone; there are {rng.randint(1, 90)} on this page now",
+            f"element [{ref}] moves away or is covered when the mouse comes near; try another way",
+            "the page was left or loaded anew while acting; look again before going on",
+        ]
+    )
+
+
+CHANGED = "the page changed while you were finishing; look at it once more"
 
 
 def mishap(rng: Rng, episode: Episode, action: Action, steps: list[Step]) -> None:
@@ -101,16 +112,22 @@ def mishap(rng: Rng, episode: Episode, action: Action, steps: list[Step]) -> Non
                     index,
                     page,
                     action=action,
-                    error=rng.choice(TROUBLE[:3]).format(ref, rng.randint(1, 90)),
+                    error=trouble(rng, ref),
                     mistake=True,
                 )
             )
         case Finish() if rng.random() < 0.7:
-            steps.append(Step(index, page, action=action, error=TROUBLE[4], mistake=True))
+            steps.append(Step(index, page, action=action, error=CHANGED, mistake=True))
         case _ if rng.random() < 0.3:
             other = Click(rng.randint(1, 300))
             steps.append(
-                Step(index, page, action=other, error=TROUBLE[3].format(other.ref, rng.randint(1, 90)), mistake=True)
+                Step(
+                    index,
+                    page,
+                    action=other,
+                    error=f"element [{other.ref}] is gone; there are {rng.randint(1, 90)} on this page now",
+                    mistake=True,
+                )
             )
         case _ if rng.random() < 0.2:
             steps.append(
@@ -137,17 +154,18 @@ def repeated(steps: list[Step], page: Observation) -> None:
 
 def done(rng: Rng, world: World, zh: bool) -> Finish:
     """Says what the page says, when it says so; else that it is done."""
-    for node in world.nodes:
-        if node.takes is None and node.role in ("status", "alert", "heading") and _confirms(node.name):
-            return Finish(node.name)
+    for roles in (("status", "alert", "heading"), ("text",)):
+        for node in world.nodes:
+            if node.takes is None and node.role in roles and _confirms(node.name):
+                return Finish(node.name)
     return Finish("完成。" if zh else "Done.")
 
 
-SIGNS = "thank sent saved success received placed complete welcome confirmed logged 谢 成功 已发送 已收到 已完成 done".split()
+SIGNS = "thank way sent saved success received placed complete welcome confirmed logged 谢 成功 已发送 已收到 已完成 done".split()
 
 
 def _confirms(text: str) -> bool:
-    return len(text) < 60 and any(sign in text.lower() for sign in SIGNS)
+    return len(text) < 160 and any(sign in text.lower() for sign in SIGNS)
 
 
 def missing(what: str, zh: bool) -> Finish:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from training import forms, pages, prose
+from training import forms, letters, pages, prose
 from training.episode import Episode
 from training.words import Rng
 
 Family = Callable[[Rng], Episode]
 
 FAMILIES: dict[Family, float] = {
-    forms.form: 34,
+    forms.form: 30,
     forms.wizard: 4,
-    prose.natural: 9,
+    letters.letter: 30,
+    letters.described: 5,
+    letters.numbered: 3,
+    prose.natural: 8,
     prose.in_order: 6,
     forms.same_text: 2,
     forms.copy_from_page: 3,
@@ -33,7 +36,7 @@ FAMILIES: dict[Family, float] = {
     pages.post_menu: 3,
     pages.read: 4,
     pages.paged: 4,
-    pages.search: 5,
+    pages.search: 10,
     pages.starts_with: 4,
     pages.go_to: 3,
     pages.scroll_for: 1,

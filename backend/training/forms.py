@@ -45,6 +45,7 @@ def thanks(rng: Rng, zh: bool) -> str:
         [
             f"Thank you, {who}!", f"Thanks, {who}!", f"Thank you for your {what}.", f"Your {what} was sent.", f"{what.capitalize()} saved", f"We received your {what}.",
             f"Success! Reference {w.code(rng)}", f"{what.capitalize()} placed: {w.code(rng)}", f"Welcome, {who}!", f"Your {what} has been received.", f"{what.capitalize()} confirmed: {w.code(rng)}",
+            f"Your {what} is on its way. {w.sentence(rng, 2, 10)}", f"Your {what} was sent to {who}. {w.sentence(rng, 2, 10)}", f"We have received your {what}, {who}: {w.sentence(rng, 2, 8)}", f"Thank you, {who}. {w.sentence(rng, 3, 12)}", f"{w.sentence(rng, 2, 4)} {what} saved {w.sentence(rng, 2, 6)}",
             f"Logged in as {w.handle(rng)}", "Thank you!", "Message sent", "Saved.", "Success", "Done", f"Registration of {who} complete", f"Thank you! {w.sentence(rng, 3, 6)}", f"{what.capitalize()} {rng.choice(['sent', 'received', 'saved', 'complete'])}.",
         ]
     )  # fmt: skip
@@ -131,6 +132,11 @@ def lay_out(rng: Rng, zh: bool, made: list[f.Field], submit: Node) -> list[Node]
 def prepare_submit(rng: Rng, zh: bool, world: World, made: list[f.Field], submit: Node, asked: list[f.Field]):
     """Gives the button its effect, and the expert's way from there to the end."""
     said = thanks(rng, zh)
+    more = (
+        [text("text", thanks(rng, zh)), *[text(rng.choice(["text", "row"]), f"{x.label} | {x.said}") for x in made[:9]]]
+        if rng.random() < 0.35
+        else []
+    )
     kind = rng.choices(["page", "same", "inline", "nothing", "asks"], [0.4, 0.1, 0.25, 0.13, 0.12])[0]
     free = [
         x
@@ -152,7 +158,7 @@ def prepare_submit(rng: Rng, zh: bool, world: World, made: list[f.Field], submit
             return
         match kind:
             case "page" | "asks":
-                world.goto(world.url.split("?")[0].rstrip("/") + "/" + rng.choice(["thanks", "done", "ok", "success"]), chrome.page_title(rng, zh), chrome.surround(rng, zh, [text(rng.choice(["heading", "status", "text"]), said), *chrome.prose(rng, zh, 2)]))  # fmt: skip
+                world.goto(world.url.split("?")[0].rstrip("/") + "/" + rng.choice(["thanks", "done", "ok", "success"]), chrome.page_title(rng, zh), chrome.surround(rng, zh, [text(rng.choice(["heading", "heading", "status", "text", "text"]), said), *more, *chrome.prose(rng, zh, 2)]))  # fmt: skip
             case "inline":
                 world.show(
                     [text(rng.choice(["status", "alert", "text", "heading"]), said)],

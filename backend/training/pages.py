@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from autoglm.dialects.ref import quote
 from autoglm.types import (
     Action,
     Back,
@@ -529,9 +530,7 @@ def told_of_cover(rng: Rng) -> Episode:
         world,
         tell(rng, zh, target.name, "button"),
         expert(),
-        fails={
-            0: f"[{{ref}}] is covered by {nodes[0].role} {chr(34)}{nodes[0].name}{chr(34)}; close what lies above it, or scroll"
-        },
+        fails={0: f"element [{{ref}}] is covered by div {quote(nodes[0].name)}"},
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autoglm.types import Element, Observation, ScrollPosition, Text
-from training import forms, pages, prose
+from training import forms, letters, pages, prose
 from training.episode import Episode, play
 from training.examples import HELD_OUT, Pair, pair, stream
 from training.families import BY_NAME, FAMILIES, Family
@@ -28,7 +28,7 @@ from training.world import World
 READABLE: tuple[Family, ...] = (
     *(forms.form, forms.same_text, forms.copy_from_page, forms.focus, forms.impossible, forms.wizard),
     *(pages.clicks, pages.ordinal, pages.icons, pages.records, pages.several_records, pages.read, pages.post_menu, pages.inbox, pages.search),
-    *(prose.natural, prose.in_order),
+    *(prose.natural, prose.in_order, letters.letter, letters.described, letters.numbered),
 )  # fmt: skip
 
 

@@ -65,7 +65,9 @@ class World:
         self.more = False
         self.scroll = ScrollPosition()
         self.refs: dict[Node, int] = {}
-        self.next_ref = 1 if (roll := rng.random()) < 0.65 else rng.randint(2, 300) if roll < 0.93 else rng.randint(300, 4000)
+        self.next_ref = (
+            1 if (roll := rng.random()) < 0.65 else rng.randint(2, 300) if roll < 0.93 else rng.randint(300, 4000)
+        )
         self.gappy = rng.random() < 0.3
         self.focus: Node | None = None
         self.show_focus = rng.random() < 0.9
