@@ -12,6 +12,8 @@ from autoglm.types import JsDialog
 
 REQUEST_S = 2.0
 """A request older than this is a long poll: nothing waits for it."""
+UNREAD_S = 0.3
+"""The body of a fetch that no script reads never ends: so long after its headers it is over for us."""
 REQUESTED_S = 1.0
 """A navigation that was asked for begins within this time, or not at all."""
 AWAITED = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
@@ -29,13 +31,15 @@ class News:
         self._leaving_until = 0.0
         """When the main frame is no longer taken to be on its way to another document."""
         self._requests: dict[str, float] = {}
-        """Start of each request in flight, by id."""
+        """When each request in flight is no longer waited for, by id."""
         self._opened: str | None = None
 
     def hear(self, method: str, params: Json) -> None:
         match method:
             case "Network.requestWillBeSent" if params.get("type") in AWAITED:
-                self._requests[params["requestId"]] = time.monotonic()
+                self._requests[params["requestId"]] = time.monotonic() + REQUEST_S
+            case "Network.responseReceived" if params.get("type") == "Fetch" and params["requestId"] in self._requests:
+                self._requests[params["requestId"]] = time.monotonic() + UNREAD_S
             case "Network.loadingFinished" | "Network.loadingFailed":
                 self._requests.pop(params["requestId"], None)
             case "Page.frameRequestedNavigation" if self._is_main(params) and params["disposition"] == "currentTab":
@@ -95,7 +99,7 @@ class News:
 
     def _ends(self) -> list[float]:
         """When each thing in flight is no longer waited for."""
-        return [self._leaving_until, *(start + REQUEST_S for start in self._requests.values())]
+        return [self._leaving_until, *self._requests.values()]
 
     def _is_main(self, params: Json) -> bool:
         return params.get("frameId") == self.main

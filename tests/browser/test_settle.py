@@ -115,3 +115,12 @@ async def test_suggestions_that_come_after_a_pause_in_typing_are_waited_for(visi
     )
     await visit.act(Type(await visit.ref("City"), "Os"))
     assert "Oslo" in names(await visit.observe())
+
+
+async def test_a_fetch_whose_answer_nobody_reads_is_not_waited_for(hasty: Visit) -> None:
+    await hasty.show(
+        "<button onclick=\"fetch('/submit', {method: 'POST', body: '{}'}); said.textContent = 'Sent'\">Send</button><p id=said>"
+    )
+    await hasty.act(Click(await hasty.ref("Send")))
+    seen = await hasty.observe()
+    assert "Sent" in texts(seen) and seen.settled
