@@ -12,7 +12,7 @@ export TASK    # another task for the demo: make run TASK="Fill in …"
 TORCH     := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format train clean
 
 run: $(VENV)/.installed $(VENV)/.browser
 	@$(BIN)/python -m tests.site.demo
@@ -24,11 +24,23 @@ test: $(VENV)/.dev $(VENV)/.browser
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Makes the embedded model anew, on a machine with a GPU: pages read in a browser, training, export, scores.
+GPUS    ?= 1
+MINUTES ?= 20
+PAGES   := backend/training/pages.jsonl.gz
+train: export PYTHONPATH := .:backend
+train: $(VENV)/.dev $(VENV)/.browser
+	test -e $(PAGES) || $(BIN)/python -m training.pages_read --out $(PAGES) --count 20000
+	$(BIN)/torchrun --nproc-per-node $(GPUS) -m training.train --out build/model --minutes $(MINUTES) --pages $(PAGES)
+	$(BIN)/python -m training.weights build/model backend/autoglm_backend/embedded
+	$(BIN)/python -m tests.bench.forms --count 100
+	$(BIN)/python -m tests.bench.miniwob
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis demo.jpg

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from autoglm.errors import ModelUnavailable
 
+EMBEDDED = "embedded"
+"""The name of the model that ships; it copies and writes no words of its own."""
+
 
 class Ready(BaseModel):
     """The line on its stdout that says it may be asked."""
@@ -63,7 +66,7 @@ class LocalServer:
 
 @asynccontextmanager
 async def local_server(
-    model: str = "embedded",
+    model: str = EMBEDDED,
     *,
     progress: Callable[[str], object] | None = None,
     command: tuple[str, ...] = (sys.executable, "-m", "autoglm_backend"),

@@ -41,7 +41,7 @@ class Dialect(Protocol):
 
     def render(self, task: str, steps: Sequence[Step], observation: Observation) -> list[Message]: ...
 
-    def grammar(self, observation: Observation) -> str | None:
+    def grammar(self, task: str, steps: Sequence[Step], observation: Observation) -> str | None:
         """EBNF (as vLLM and our INT8 engine take it) of all replies that make sense on this page."""
         ...
 

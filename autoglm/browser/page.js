@@ -55,7 +55,7 @@
     if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
     if (options.listeners) hear(options.listeners);
     else if (options.patient && stale) return JSON.stringify({ ask: 'listeners' });
-    acted = false;
+    acted = 0;
     const walk = new Walk();
     walk.document(document);
     const modal = topModal();
@@ -104,7 +104,8 @@
   // ---------------------------------------------------------------- what stands still
 
   let changed = performance.now();
-  let acted = false;
+  /** How many frames the last action is still given to show. */
+  let acted = 0;
   /** When something was last added or shown. */
   let shown = 0;
   /** Whether somebody may listen who did not before. */
@@ -150,7 +151,7 @@
 
   /** @param {number} quietMs @param {boolean} animations */
   function busy(quietMs, animations) {
-    if (document.readyState === 'loading' || acted) return true;
+    if (document.readyState === 'loading' || acted > 0) return true;
     return performance.now() - changed < quietMs || (animations && animating());
   }
 
@@ -164,16 +165,16 @@
   }
 
   /**
-   * Resolves to true once nothing has changed for `quietMs` and, after an action, two frames have passed; to false
+   * Resolves to true once nothing has changed for `quietMs` and, after an action, its frames have passed; to false
    * after `mostMs`.
    * @param {number} quietMs
    * @param {number} mostMs
    */
   async function quiet(quietMs, mostMs) {
     const start = performance.now();
-    await frame();
-    await frame();
-    acted = false;
+    do await frame();
+    while (--acted > 0);
+    acted = 0;
     for (;;) {
       const waited = performance.now() - start;
       if (!busy(quietMs, waited < 1500)) return true;
@@ -1925,7 +1926,7 @@
    */
   async function ready(ref, mostMs) {
     const end = performance.now() + mostMs;
-    touch();
+    acted = 1; // what a field is given shows in the next frame, or changes the page and so is waited for
     for (let tries = 0; ; tries++) {
       const el = alive(ref);
       if (!el) return { gone: nodes.size };
@@ -2118,9 +2119,10 @@
     return sideways ? el.scrollWidth > el.clientWidth + 1 : el.scrollHeight > el.clientHeight + 1;
   }
 
-  /** Something is about to happen that only frames will show. */
+  /** Something is about to happen that only frames will show, and that may change who listens. */
   function touch() {
-    acted = stale = true;
+    acted = 2;
+    stale = true;
   }
 
   world.autoglm = { look, quiet, aim, hits, edit, held, put, choose, checked, focus, scroll, touch };

@@ -17,7 +17,7 @@ from autoglm.cli.story import dump, run_line, run_object, step_line, step_object
 from autoglm.dialects.ref import RefDialect
 from autoglm.errors import AutoGLMError
 from autoglm.human import Nobody, Terminal
-from autoglm.local_server import LocalServer, local_server
+from autoglm.local_server import EMBEDDED, LocalServer, local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.policy import BasicPolicy
 from autoglm.seams import Browser, Model
@@ -44,7 +44,7 @@ async def run(args: Arguments) -> int:
 
 
 def start_server(model: str | None) -> AbstractAsyncContextManager[LocalServer]:
-    return local_server(model or "embedded", progress=sys.stderr.write)
+    return local_server(model or EMBEDDED, progress=sys.stderr.write)
 
 
 async def connect(args: Arguments, server: LocalServer | None) -> OpenAIModel:
@@ -87,7 +87,7 @@ async def carry_out(run: Run, browser: Browser, model: Model, store: SqliteStore
         run,
         browser,
         model,
-        dialect=RefDialect(),
+        dialect=RefDialect(copies=run.model == EMBEDDED),
         policy=BasicPolicy(),
         human=Terminal() if sys.stdin.isatty() else Nobody(),
         store=store,

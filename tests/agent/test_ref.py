@@ -13,6 +13,7 @@ from autoglm.dialects.ref import RefDialect, compile_grammar, parse, unparse
 from autoglm.errors import Mistake
 from autoglm.types import (
     Action,
+    Ask,
     Back,
     Check,
     Click,
@@ -157,10 +158,62 @@ def test_the_grammar_refuses_what_is_no_call(text: str) -> None:
 
 
 def test_a_page_with_nothing_to_act_on_still_has_a_grammar() -> None:
-    grammar = RefDialect().grammar(Observation("about:blank", ""))
+    grammar = RefDialect().grammar("", [], Observation("about:blank", ""))
     assert accepts(grammar, unparse(Goto("https://example.org/")))
     assert accepts(grammar, unparse(Finish("done")))
     assert not accepts(grammar, unparse(Click(1)))
+
+
+DATES = compile_grammar([Element(8, "textbox", "Start", "", takes=("Click", "Type"), type="date")])
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"), [("2026-11-30", True), ("", True), ("tomorrow", False), ("30.11.2026", False)]
+)
+def test_a_date_field_takes_dates_only(text: str, taken: bool) -> None:
+    assert accepts(DATES, unparse(Type(8, text))) is taken
+
+
+TASK = 'Type Oisín\'s "Küche" into city and 易碎品 into note, mail to rx@corp.example.com'
+COPIED = RefDialect(copies=True).grammar(
+    TASK,
+    [Step(0, Observation("", ""), action=Ask("Which?"), outcome="the blue one")],
+    Observation(
+        "http://localhost/", "", (Element(7, "textbox", "City", "", takes=("Type",)), Text("row", "Ada | 12.50 €"))
+    ),
+)
+
+
+def test_a_model_that_copies_types_only_numbers_that_were_said() -> None:
+    field = Element(4, "spinbutton", "Pay", "", takes=("Type",))
+    grammar = RefDialect(copies=True).grammar("pay 19000, rate 2.5", [], Observation("", "", (field,)))
+    assert accepts(grammar, unparse(Type(4, "19000"))) and accepts(grammar, unparse(Type(4, "2.5")))
+    assert not accepts(grammar, unparse(Type(4, "190000")))
+
+
+@pytest.mark.parametrize(
+    ("action", "taken"),
+    [
+        (Type(7, "Oisín"), True),
+        (Type(7, 'Oisín\'s "Küche"'), True),
+        (Type(7, "易碎"), True),
+        (Type(7, "rx@corp.example.com"), True),
+        (Type(7, "blue one"), True),
+        (Type(7, "12.50 €"), True),
+        (Type(7, "Oisi"), False),
+        (Type(7, "Küchen"), False),
+        (Type(7, "Ois city"), False),
+        (Goto("rx@corp.example.com"), True),
+        (Finish("Done."), True),
+        (Finish("Ada"), True),
+        (Finish('There is no "note" on this page.', success=False), True),
+        (Finish("I did it all"), False),
+        (Finish('There is no "fax" on this page.', success=False), False),
+        (Ask("What should I enter for City?"), True),
+    ],
+)
+def test_a_model_that_copies_can_say_only_what_was_said_or_shown(action: Action, taken: bool) -> None:
+    assert accepts(COPIED, unparse(action)) is taken
 
 
 # ---------------------------------------------------------------- the page as text

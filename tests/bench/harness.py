@@ -17,7 +17,7 @@ from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import launch
 from autoglm.dialects.ref import RefDialect
 from autoglm.human import Nobody
-from autoglm.local_server import local_server
+from autoglm.local_server import EMBEDDED, local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.policy import BasicPolicy
 from autoglm.seams import Cdp, Model
@@ -80,9 +80,15 @@ async def evaluate(tab: Cdp, expression: str) -> Any:
 async def steps_of(task: str, browser: CdpBrowser, model: Model, limits: Limits) -> AsyncIterator[Step]:
     """The real loop, with nobody to ask."""
     stream = run(
-        Run("bench", task, model.name), browser, model,
-        dialect=RefDialect(), policy=BasicPolicy(), human=Nobody(), store=Forget(), limits=limits,
-    )  # fmt: skip
+        Run("bench", task, model.name),
+        browser,
+        model,
+        dialect=RefDialect(copies=model.name == EMBEDDED),
+        policy=BasicPolicy(),
+        human=Nobody(),
+        store=Forget(),
+        limits=limits,
+    )
     async with aclosing(stream) as steps:
         async for step in steps:
             yield step

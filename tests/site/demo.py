@@ -13,7 +13,7 @@ from tests.site.server import serve
 
 TASK = (
     "Fill in the form with first name Ada, last name Lovelace, work email ada@example.org, "
-    "company Analytical Engines, country United Kingdom, topic A demo, message How fast is it?, "
+    "company Analytical Engines, country United Kingdom, choose A demo for what it is about, message How fast is it?, "
     "agree to the privacy policy, and send the message."
 )
 

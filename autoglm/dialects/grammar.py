@@ -1,0 +1,214 @@
+"""The grammar of one page: EBNF in which a call names an element that exists and takes it. Pure.
+
+What vLLM and our INT8 engine take as `structured_outputs.grammar`; a rule to a line, `root` the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from autoglm.types import Ask, Element, Observation, Step, Text, Verb
+
+KEYS = (
+    *("Enter", "Tab", "Escape", "Space", "Backspace", "Delete", "Home", "End", "PageUp", "PageDown"),
+    *("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"),
+)
+LONGEST = 2000
+"""Characters of a text in a reply: a model that begins to repeat itself comes to an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How texts may be written: the rules' names at each place, and the rules themselves."""
+
+    finish: str
+    text: str
+    url: str
+    question: str
+    note: str | None
+    number: str
+    rules: tuple[str, ...]
+
+
+STRING = (f'string ::= "\\"" char{{0,{LONGEST}}} "\\""', 'char ::= [^"\\\\\\x00-\\x1f] | "\\\\" ["\\\\nt]')
+_DATE = '[0-9] [0-9] [0-9] [0-9] "-" [0-9] [0-9] "-" [0-9] [0-9]'
+_TIME = '[0-9] [0-9] ":" [0-9] [0-9]'
+NUMBER = '"-"? [0-9]{1,12} ("." [0-9]{1,6})?'
+PATTERNS = {
+    "date": _DATE,
+    "time": _TIME,
+    "month": '[0-9] [0-9] [0-9] [0-9] "-" [0-9] [0-9]',
+    "week": '[0-9] [0-9] [0-9] [0-9] "-W" [0-9] [0-9]',
+    "datetime-local": f'{_DATE} "T" {_TIME}',
+    "color": '"#" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F]',
+}
+"""What a field takes by its type, as the browser would parse it (HTML Standard, 4.10.5.1); or nothing."""
+FREE = Words('"message=" string (", success=False")?', "string", "string", "string", "string", NUMBER, STRING)
+
+
+def compile_grammar(elements: Iterable[Element], words: Words = FREE) -> str:
+    """EBNF in which `ref` is an element that takes the action, `option` one of its own, and a date is a date."""
+    able = [e for e in elements if e.takes]
+    anywhere = '("ref=" any ", ")? ' if able else ""
+    forms = [
+        f'"Goto\\", url=" {words.url}',
+        '"Back\\""',
+        '"Wait\\", seconds=" [1-9]',
+        f'"Ask\\", question=" {words.question}',
+        f'"Press\\", " {anywhere}"key=" key',
+        f'"Scroll\\", " {anywhere}"direction=" direction',
+    ]
+    rules = [
+        f'key ::= {either(map(quote, KEYS))} | "\\"" (("Control" | "Shift" | "Alt" | "Meta") "+")+ [a-zA-Z0-9] "\\""',
+        f"direction ::= {either(map(quote, ('up', 'down', 'left', 'right')))}",
+        *words.rules,
+    ]
+    if words.note:
+        forms.append(f'"Note\\", text=" {words.note}')
+    if able:
+        forms.append('"Hover\\", ref=" any')
+        rules.append(f"any ::= {_refs(able)}")
+    if clickable := _takers(able, "Click"):
+        forms.append('"Click\\", ref=" click')
+        rules.append(f"click ::= {_refs(clickable)}")
+    if checkable := _takers(able, "Check"):
+        forms.append('"Check\\", ref=" check ", on=" ("True" | "False")')
+        rules.append(f"check ::= {_refs(checkable)}")
+    if fields := _takers(able, "Type"):
+        forms.append('"Type\\", ref=" type')
+        rules += _typing(fields, words)
+    if lists := [e for e in _takers(able, "Select") if e.options]:
+        forms.append('"Select\\", ref=" select')
+        rules.append(f"select ::= {' | '.join(f'choice{e.ref}' for e in lists)}")
+        rules += [_choice(e) for e in lists]
+    # Every form begins with the same letters, so the grammar says them once and the engine never has to sample them.
+    head = f'root ::= "do(action=\\"" call ")" | "finish(" {words.finish} ")"'
+    return "\n".join([head, f"call ::= {' | '.join(forms)}", *rules]) + "\n"
+
+
+def _takers(elements: Iterable[Element], verb: Verb) -> list[Element]:
+    return [e for e in elements if verb in e.takes]
+
+
+def _refs(elements: Iterable[Element]) -> str:
+    return either(str(e.ref) for e in elements)
+
+
+def _typing(fields: list[Element], words: Words) -> list[str]:
+    """A rule for each kind of field: its elements, then what they take."""
+    patterns = {**PATTERNS, "spinbutton": words.number, "slider": words.number}
+    kinds: dict[str, list[Element]] = {}
+    for e in fields:
+        kind = e.type if e.type in patterns else e.role if e.role in patterns else "text"
+        kinds.setdefault(kind, []).append(e)
+    rules = [f"type ::= {' | '.join(f'type{i}' for i in range(len(kinds)))}"]
+    for i, (kind, elements) in enumerate(kinds.items()):
+        value = f'"\\"" ({patterns[kind]})? "\\""' if kind in patterns else words.text
+        rules.append(f'type{i} ::= ({_refs(elements)}) ", text=" {value}')
+    return rules
+
+
+def _choice(element: Element) -> str:
+    options = either(dict.fromkeys(quote(flat(option, 80)) for option in element.options))
+    rule = f'choice{element.ref} ::= "{element.ref}, option=" '
+    if element.multiple:
+        name = f"option{element.ref}"
+        return f'{rule}({name} | "[" {name} (", " {name})* "]")\n{name} ::= {options}'
+    return f"{rule}({options})"
+
+
+# ---------------------------------------------------------------- words for a model that only copies
+
+_CHUNK = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
+_HAN = re.compile(r"([\u3400-\u9fff])")
+_DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
+_DATE_HINT = re.compile(r"[dmyj]{1,4}[-/.][dmyj]{1,4}", re.IGNORECASE)
+
+
+def copied(task: str, steps: Sequence[Step], observation: Observation) -> Words:
+    """Texts that are whole words in a row of the task or of an answer, or a line or cell of the page. Nothing else.
+
+    A model of some tens of millions of parameters copies a rare name wrongly now and then; here it cannot. What it
+    loses is writing words of its own, which it cannot do anyway.
+    """
+    said = [task, *(step.outcome for step in steps if isinstance(step.action, Ask) and step.outcome)]
+    rules = [f"said ::= {' | '.join(f'said{i}' for i in range(len(said)))}"]
+    for i, text in enumerate(said):
+        rules += spans(f"said{i}", text)
+    lines = list(dict.fromkeys(_pieces(observation)))
+    rules.append(f"line ::= {either(quote(line)[1:-1] for line in lines) or 'said'}")
+    dates = any(_DATE_HINT.search(e.hint) for e in observation.elements)
+    date = " | [0-9]{1,4} [-/.] [0-9]{1,4} [-/.] [0-9]{1,4}" if dates else ""
+    rules.append(f'text ::= "\\"" (said | line{date})? "\\""')
+    rules.append('url ::= "\\"" said "\\""')
+    rules.append(
+        'missing ::= "\\"There is no \\\\\\"" said "\\\\\\" on this page.\\"" | "\\"页面上没有“" said "”。\\""'
+        + "".join(f" | {either([quote(text)])}" for text in _dismissed(observation))
+    )
+    names = [quote(e.name)[1:-1] for e in observation.elements if e.name] or ["this page"]
+    rules.append(f"name ::= {either(dict.fromkeys(names))}")
+    rules.append('question ::= "\\"What should I enter for " name "?\\"" | "\\"“" name "”应填什么？\\""')
+    rules.append('told ::= "\\"Done.\\"" | "\\"完成。\\"" | "\\"" line "\\""')
+    finish = '"message=" (told | missing ", success=False")'
+    found = [number for text in said for number in _DIGITS.findall(text)]
+    numbers = dict.fromkeys([*found, *(number.lstrip("-") for number in found)])  # the second half of 11-50 is 50
+    return Words(finish, "text", "url", "question", None, either(numbers) or NUMBER, tuple(rules))
+
+
+def spans(name: str, text: str) -> list[str]:
+    """Rules for every run of whole words of `text`; a Chinese character is a word, and so is a sign."""
+    chunks = [c for part in _CHUNK.findall(text) for c in (_HAN.split(part) if _HAN.search(part) else [part]) if c]
+    starts = [f"{name}x{i}" for i, chunk in enumerate(chunks) if not chunk.isspace()]
+    rules = [f"{name} ::= {' | '.join(starts)}"]
+    for i, chunk in enumerate(chunks):
+        after = f" {name}x{i + 1}?" if i + 1 < len(chunks) else ""
+        rules.append(f"{name}x{i} ::= {either([quote(chunk)[1:-1]])}{after}")
+    return rules
+
+
+def _pieces(observation: Observation) -> Iterable[str]:
+    """What on the page is copied as a whole: lines, cells of a row, what stands after a colon, values."""
+    for item in observation.items:
+        text = flat(item.text if isinstance(item, Text) else item.name, 400)
+        if text:
+            yield text
+        yield from (cell for cell in text.split(" | ") if cell) if " | " in text else ()
+        head, colon, tail = text.partition(": ")
+        yield from (part for part in (head, tail) if colon and part)
+        if isinstance(item, Element) and item.value and item.type != "password":
+            yield flat(item.value, 400)
+
+
+def _dismissed(observation: Observation) -> list[str]:
+    if not observation.dialog:
+        return []
+    message = observation.dialog.message
+    return [f'The page asked "{message}" and the dialog was dismissed.', f"页面询问“{message}”，该对话框已被关闭。"]
+
+
+# ---------------------------------------------------------------- literals
+
+
+def either(literals: Iterable[str]) -> str:
+    return " | ".join('"' + _escape(text) + '"' for text in literals)
+
+
+def _escape(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", text)
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def quote(text: str) -> str:
+    """`text` between double quotes, on one line; `unquote` in `calls.py` reads it back."""
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return '"' + _CONTROL.sub("", text) + '"'
+
+
+def flat(text: str, most: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
