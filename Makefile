@@ -31,13 +31,15 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format
 
 # Makes the embedded model anew, on a machine with a GPU: pages read in a browser, training, export, scores.
-GPUS    ?= 1
-MINUTES ?= 20
-PAGES   := backend/training/pages.jsonl.gz
-train: export PYTHONPATH := .:backend
+# .venv has the CPU build of torch, so training takes the torchrun of a Python whose torch sees the GPU.
+GPUS     ?= 1
+MINUTES  ?= 60
+TORCHRUN ?= torchrun
+PAGES    := backend/training/pages.jsonl.gz
+train: export PYTHONPATH := $(CURDIR):$(CURDIR)/backend
 train: $(VENV)/.dev $(VENV)/.browser
 	test -e $(PAGES) || $(BIN)/python -m training.pages_read --out $(PAGES) --count 20000
-	$(BIN)/torchrun --nproc-per-node $(GPUS) -m training.train --out build/model --minutes $(MINUTES) --pages $(PAGES)
+	$(TORCHRUN) --nproc-per-node $(GPUS) -m training.train --out build/model --minutes $(MINUTES) --pages $(PAGES)
 	$(BIN)/python -m training.weights build/model backend/autoglm_backend/embedded
 	$(BIN)/python -m tests.bench.forms --count 100
 	$(BIN)/python -m tests.bench.miniwob

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
+from autoglm.dialects import EMBEDDED
 from autoglm.errors import ModelUnavailable
-
-EMBEDDED = "embedded"
-"""The name of the model that ships; it copies and writes no words of its own."""
 
 
 class Ready(BaseModel):

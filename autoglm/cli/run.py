@@ -14,10 +14,10 @@ from autoglm import agent
 from autoglm.cli import Arguments
 from autoglm.cli.look import open_browser
 from autoglm.cli.story import dump, run_line, run_object, step_line, step_object
-from autoglm.dialects.ref import RefDialect
+from autoglm.dialects import EMBEDDED, dialect_of
 from autoglm.errors import AutoGLMError
 from autoglm.human import Nobody, Terminal
-from autoglm.local_server import EMBEDDED, LocalServer, local_server
+from autoglm.local_server import LocalServer, local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.policy import BasicPolicy
 from autoglm.seams import Browser, Model
@@ -87,7 +87,7 @@ async def carry_out(run: Run, browser: Browser, model: Model, store: SqliteStore
         run,
         browser,
         model,
-        dialect=RefDialect(copies=run.model == EMBEDDED),
+        dialect=dialect_of(run.model),
         policy=BasicPolicy(),
         human=Terminal() if sys.stdin.isatty() else Nobody(),
         store=store,

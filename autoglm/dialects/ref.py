@@ -68,7 +68,7 @@ class RefDialect:
     def render(self, task: str, steps: Sequence[Step], observation: Observation) -> list[Message]:
         return [
             Message("system", INSTRUCTIONS),
-            Message("user", f"Task: {task}\n\n{page_text(observation, self.budget)}\n\n{history_text(steps)}"),
+            Message("user", f"Task: {task}\n\n{page_text(observation, self.budget, task)}\n\n{history_text(steps)}"),
         ]
 
     def grammar(self, task: str, steps: Sequence[Step], observation: Observation) -> str:
@@ -82,12 +82,14 @@ class RefDialect:
 # ---------------------------------------------------------------- the page as text
 
 
-def page_text(observation: Observation, budget: int = 24_000) -> str:
+def page_text(observation: Observation, budget: int = 24_000, task: str = "") -> str:
+    """The page in at most `budget` characters: first what the task names, then what is in view, then the rest."""
     lines = [f"Page: {flat(observation.title, 100)}  {flat(observation.url, 200)}"]
-    items = [(item_line(item), item.in_view) for item in observation.items]
-    kept = _within(budget, items)
+    items = [item_line(item) for item in observation.items]
+    rank = [(not _named(item, task), not item.in_view) for item in observation.items]
+    kept = _within(budget, items, rank)
     left_out = len(items) - len(kept)
-    lines += [items[i][0] for i in kept]
+    lines += [items[i] for i in kept]
     if left_out or observation.truncated:
         lines.append(f"({left_out or 'some'} more lines not shown; scroll to see them)")
     below = observation.scroll.height - observation.scroll.y - observation.viewport.height
@@ -175,11 +177,16 @@ def describe(action: Action, observation: Observation) -> str:
             return f"{'Finish' if success else 'Give up'} {quote(message)}"
 
 
-def _within(budget: int, items: Sequence[tuple[str, bool]]) -> list[int]:
-    """Indices, in reading order, of the lines that fit: first those in view, then the others."""
+def _named(item: Element | Text, task: str) -> bool:
+    name = flat(item.text if isinstance(item, Text) else item.name, 80).casefold()
+    return len(name) > 1 and name in task.casefold()
+
+
+def _within(budget: int, lines: Sequence[str], rank: Sequence[tuple[bool, bool]]) -> list[int]:
+    """Indices, in reading order, of the lines that fit, taken by their rank."""
     kept: list[int] = []
-    for i in sorted(range(len(items)), key=lambda i: (not items[i][1], i)):
-        budget -= len(items[i][0]) + 1
+    for i in sorted(range(len(lines)), key=lambda i: (rank[i], i)):
+        budget -= len(lines[i]) + 1
         if budget < 0:
             break
         kept.append(i)

@@ -293,3 +293,13 @@ def test_the_beginning_of_the_prompt_stays_the_same_from_step_to_step() -> None:
 def test_thinking_that_never_ends_is_a_mistake() -> None:
     with pytest.raises(Mistake, match="all thinking"):
         parse('<think>maybe do(action="Back")')
+
+
+def test_what_the_task_names_is_kept_when_the_page_is_cut() -> None:
+    links = tuple(Element(i, "link", f"module {i}", takes=("Click",), in_view=i < 50) for i in range(1, 400))
+    page = Observation(
+        "http://localhost/", "Index", (*links, Element(400, "link", "json", takes=("Click",), in_view=False))
+    )
+    text = RefDialect(budget=1000).render('Click "json"', [], page)[1].content
+    assert '[400] link "json"' in text and '[1] link "module 1"' in text
+    assert "[399]" not in text and "more lines not shown" in text

@@ -15,9 +15,9 @@ from autoglm.agent import run
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import launch
-from autoglm.dialects.ref import RefDialect
+from autoglm.dialects import dialect_of
 from autoglm.human import Nobody
-from autoglm.local_server import EMBEDDED, local_server
+from autoglm.local_server import local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.policy import BasicPolicy
 from autoglm.seams import Cdp, Model
@@ -83,7 +83,7 @@ async def steps_of(task: str, browser: CdpBrowser, model: Model, limits: Limits)
         Run("bench", task, model.name),
         browser,
         model,
-        dialect=RefDialect(copies=model.name == EMBEDDED),
+        dialect=dialect_of(model.name),
         policy=BasicPolicy(),
         human=Nobody(),
         store=Forget(),
