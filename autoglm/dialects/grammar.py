@@ -121,8 +121,7 @@ def _choice(element: Element) -> str:
 
 # ---------------------------------------------------------------- words for a model that only copies
 
-_CHUNK = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
-_HAN = re.compile(r"([\u3400-\u9fff])")
+_CHUNK = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+|\d+|\s+|.", re.DOTALL)
 _DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
 _DATE_HINT = re.compile(r"[dmyj]{1,4}[-/.][dmyj]{1,4}", re.IGNORECASE)
 
@@ -133,7 +132,8 @@ def copied(task: str, steps: Sequence[Step], observation: Observation) -> Words:
     A model of some tens of millions of parameters copies a rare name wrongly now and then; here it cannot. What it
     loses is writing words of its own, which it cannot do anyway.
     """
-    said = [task, *(step.outcome for step in steps if isinstance(step.action, Ask) and step.outcome)]
+    answers = [step.outcome or "" for step in steps if isinstance(step.action, Ask)]
+    said = [text for text in (task, *answers) if text.strip()]
     rules = [f"said ::= {' | '.join(f'said{i}' for i in range(len(said)))}"]
     for i, text in enumerate(said):
         rules += spans(f"said{i}", text)
@@ -159,11 +159,11 @@ def copied(task: str, steps: Sequence[Step], observation: Observation) -> Words:
 
 def spans(name: str, text: str) -> list[str]:
     """Rules for every run of whole words of `text`; a Chinese character is a word, and so is a sign."""
-    chunks = [c for part in _CHUNK.findall(text) for c in (_HAN.split(part) if _HAN.search(part) else [part]) if c]
-    starts = [f"{name}x{i}" for i, chunk in enumerate(chunks) if not chunk.isspace()]
-    rules = [f"{name} ::= {' | '.join(starts)}"]
+    chunks = _CHUNK.findall(text.strip())
+    rules = [f"{name} ::= {' | '.join(f'{name}x{i}' for i, chunk in enumerate(chunks) if not chunk.isspace())}"]
     for i, chunk in enumerate(chunks):
-        after = f" {name}x{i + 1}?" if i + 1 < len(chunks) else ""
+        optional = "" if chunk.isspace() else "?"  # no run ends in a space
+        after = f" {name}x{i + 1}{optional}" if i + 1 < len(chunks) else ""
         rules.append(f"{name}x{i} ::= {either([quote(chunk)[1:-1]])}{after}")
     return rules
 

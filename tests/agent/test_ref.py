@@ -200,6 +200,7 @@ def test_a_model_that_copies_types_only_numbers_that_were_said() -> None:
         (Type(7, "rx@corp.example.com"), True),
         (Type(7, "blue one"), True),
         (Type(7, "12.50 €"), True),
+        (Type(7, "into city "), False),
         (Type(7, "Oisi"), False),
         (Type(7, "Küchen"), False),
         (Type(7, "Ois city"), False),
