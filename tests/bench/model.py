@@ -158,8 +158,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     print("first actions timed; recording the demo run", file=sys.stderr, flush=True)
     prompts, ended = await record(arguments.model)
     print(f"{len(prompts)} prompts recorded; the run: {ended}", file=sys.stderr, flush=True)
-    # As our server has it. Otherwise, beside a busy core, each of stock's threads spins for the other: 7.1 s a step in
-    # place of 0.6 (2026-11-20, load 5.6 on two cores). OpenMP reads it when torch is imported.
+    # As our server has it. One run beside busy cores without it saw 7.1 s a step, not 0.6 (2026-11-20, load 5.6);
+    # threads that spin for each other may be why. OpenMP reads it when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from tests.bench.model_stock import Machine, Stock
 
