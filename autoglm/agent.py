@@ -17,6 +17,8 @@ from autoglm.types import (
     Allow,
     Ask,
     AskFirst,
+    Expand,
+    Extract,
     Finish,
     Limits,
     Note,
@@ -115,6 +117,8 @@ async def carry_out(
     match action:
         case Note(_):
             return "noted", None
+        case Expand() | Extract():
+            raise Mistake(f"{type(action).__name__} is not possible in this run; try another way")
         case Ask(question):
             answer = await human.ask(question)
             return ("nobody is there to answer", "needs_human") if answer is None else (answer, None)

@@ -5,23 +5,43 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
-from autoglm.types import Action, Completion, Message, Observation, Run, Step, Verdict
+from autoglm.types import Action, Completion, Message, Observation, OnBrowser, OnElement, Run, Step, Verdict
 
 Json = dict[str, Any]
 
 
 class Cdp(Protocol):
-    """A pipe to one tab, in Chrome's DevTools protocol (https://chromedevtools.github.io/devtools-protocol)."""
+    """A pipe to one tab, in Chrome's DevTools protocol (https://chromedevtools.github.io/devtools-protocol).
 
-    async def send(self, method: str, /, **params: Any) -> Json:
+    Frames of other sites live in targets of their own. They are reached through the same pipe, by the flat session
+    that `Target.attachedToTarget` named; "" is the tab's own.
+    """
+
+    async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
         """The command's result. Raises BrowserGone, or CdpError with the browser's own message."""
         ...
 
-    def events(self) -> AsyncIterator[tuple[str, Json]]:
-        """Every event of the tab from now on, as (method, params). Ends when the tab is gone."""
+    def events(self) -> AsyncIterator[tuple[str, Json, str]]:
+        """Every event of the tab from now on, as (method, params, session). Ends when the tab is gone."""
         ...
 
     async def close(self) -> None: ...
+
+
+class Tabs(Protocol):
+    """The tabs of one run: those that it opened and those that they opened. Nobody else's are seen or touched."""
+
+    async def open(self) -> Cdp:
+        """A new, empty tab. Raises BrowserGone."""
+        ...
+
+    def popups(self) -> AsyncIterator[Cdp]:
+        """Every tab or window that one of ours opens from now on."""
+        ...
+
+    async def close(self) -> None:
+        """All of them."""
+        ...
 
 
 class Browser(Protocol):
@@ -29,7 +49,7 @@ class Browser(Protocol):
         """The page once it has settled. Raises PageHung, BrowserGone."""
         ...
 
-    async def act(self, action: Action) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> str:
         """What it led to, in words. Raises Mistake when the page does not allow it; PageHung, BrowserGone."""
         ...
 

@@ -21,7 +21,7 @@ class Box:
     height: float
 
 
-Verb = Literal["Click", "Type", "Select", "Check"]
+Verb = Literal["Click", "Type", "Select", "Check", "Upload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Element:
     options: tuple[str, ...] = ()
     """Texts of a list's options, in order."""
     takes: tuple[Verb, ...] = ()
-    """The actions that make sense on it now; empty when disabled or covered. What takes any takes Press and Hover."""
+    """The actions that make sense on it now; empty when disabled or covered. What takes any takes Press, Hover and
+    Drag; what takes Click takes DoubleClick and RightClick."""
     multiple: bool = False
     """Whether a list takes several options."""
     type: str = ""
@@ -49,8 +50,10 @@ class Element:
     hint: str = ""
     """Placeholder, description or pattern, when it says more than the name."""
     box: Box | None = field(default=None, compare=False)
+    """Where it is drawn; None for what is out of view."""
     in_view: bool = True
     frame: str = ""
+    """Name of the frame that it is in; empty in the page itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Text:
     """`text`, `heading`, `row`, `listitem`, `alert`, `dialog` …; what the line is called on the page."""
     text: str
     in_view: bool = True
+    box: Box | None = field(default=None, compare=False)
+    """Of a picture or canvas in view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Viewport:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
+    """One of the run's tabs; its number is its place among them, from 1."""
+
     title: str
     url: str
     active: bool
@@ -88,10 +95,25 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class JsDialog:
-    """A JavaScript dialog that opened since the last look. It was dismissed: never accepted by default."""
+    """A JavaScript dialog that opened since the last look. Never accepted by default."""
 
     kind: Literal["alert", "confirm", "prompt", "beforeunload"]
     message: str
+    open: bool = False
+    """Whether it still waits for an answer, and the page with it; else it was dismissed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that the page gave since the last look."""
+
+    name: str
+    """As the site calls it."""
+    path: str
+    """Where it lies on this machine."""
+    bytes: int
+    error: str = ""
+    """Why it is not there, when it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +127,9 @@ class Observation:
     scroll: ScrollPosition = ScrollPosition()
     tabs: tuple[Tab, ...] = ()
     dialog: JsDialog | None = None
+    downloads: tuple[Download, ...] = ()
+    hung: bool = False
+    """The page's script does not end: there is nothing to see, only elsewhere to go."""
     screenshot: bytes | None = None
     """JPEG or PNG of the viewport, `viewport` × `scale` device px."""
     viewport: Viewport = Viewport()
@@ -124,9 +149,10 @@ class Observation:
 
     def same_page(self, other: Observation) -> bool:
         """Whether a reader would see no difference."""
-        return (self.url, self.title, self.dialog, self.scroll, self.items) == (
+        return (self.url, self.title, self.tabs, self.dialog, self.scroll, self.items) == (
             other.url,
             other.title,
+            other.tabs,
             other.dialog,
             other.scroll,
             other.items,
@@ -138,6 +164,18 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Click:
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleClick:
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightClick:
+    """Opens a page's own context menu; the browser's own is never shown."""
+
     ref: int
 
 
@@ -178,6 +216,25 @@ class Hover:
     ref: int
 
 
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """Take the element by its middle and let it go on the middle of another one, or `dx`, `dy` CSS px from there."""
+
+    ref: int
+    to: int | None = None
+    dx: float = 0
+    dy: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Give files of this machine to a file input, a button that asks for files, or a drop zone."""
+
+    ref: int
+    files: tuple[str, ...]
+    """Paths."""
+
+
 Direction = Literal["up", "down", "left", "right"]
 
 
@@ -200,8 +257,48 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTab:
+    """Opens a tab, goes to the address and works there."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchTab:
+    tab: int
+    """Its number in `Observation.tabs`, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTab:
+    tab: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """Answer the JavaScript dialog that is open."""
+
+    accept: bool
+    text: str | None = None
+    """For a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """Show the lines of the page that were folded into one. Changes nothing on the page."""
+
+    ref: int
+    """The first element that is folded away there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Read the page into the data that the run is to return; the data so far are in the step's outcome, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +323,11 @@ class Finish:
     success: bool = True
 
 
-Action = Click | Type | Select | Check | Press | Hover | Scroll | Goto | Back | Wait | Note | Ask | Finish
+OnElement = Click | DoubleClick | RightClick | Type | Select | Check | Press | Hover | Drag | Upload | Scroll
+OnBrowser = Goto | Back | NewTab | SwitchTab | CloseTab | Dialog | Wait
+OnRun = Expand | Extract | Note | Ask | Finish
+"""What the loop carries out itself."""
+Action = OnElement | OnBrowser | OnRun
 
 # ---------------------------------------------------------------- what the model is told and says
 

@@ -17,27 +17,33 @@ from autoglm.browser.news import News
 from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
 from autoglm.seams import Cdp, Json
 from autoglm.types import (
-    Action,
-    Ask,
     Back,
     Box,
     Check,
     Click,
+    CloseTab,
+    Dialog,
     Direction,
+    DoubleClick,
+    Drag,
     Element,
-    Finish,
     Goto,
     Hover,
     JsDialog,
-    Note,
+    NewTab,
     Observation,
+    OnBrowser,
+    OnElement,
     Press,
+    RightClick,
     Scroll,
     ScrollPosition,
     Select,
+    SwitchTab,
     Tab,
     Text,
     Type,
+    Upload,
     Viewport,
     Wait,
 )
@@ -155,7 +161,7 @@ class CdpBrowser:
 
     # ------------------------------------------------------------ acting
 
-    async def act(self, action: Action) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> str:
         await self._listen()
         try:
             done = await self._act(action)
@@ -165,7 +171,7 @@ class CdpBrowser:
         opened = self._news.take_opened()
         return f"{done}; it opened {opened} in a new tab: Goto it to go on there" if opened else done
 
-    async def _act(self, action: Action) -> str:
+    async def _act(self, action: OnElement | OnBrowser) -> str:
         match action:
             case Click(ref):
                 return await self._click(ref)
@@ -188,8 +194,8 @@ class CdpBrowser:
                 return await self._back()
             case Wait(seconds):
                 return await self._wait(min(max(seconds, 0), LONGEST_WAIT_S))
-            case Note() | Ask() | Finish():
-                raise TypeError(f"{type(action).__name__} is the loop's to carry out, not the browser's")
+            case DoubleClick() | RightClick() | Drag() | Upload() | NewTab() | SwitchTab() | CloseTab() | Dialog():
+                raise Mistake(f"this browser cannot {type(action).__name__}; try another way")
             case _:
                 assert_never(action)
 
@@ -423,7 +429,7 @@ class CdpBrowser:
         await self._send("Network.enable", maxTotalBufferSize=100_000, maxResourceBufferSize=10_000)
 
     async def _hear(self) -> None:
-        async for method, params in self._cdp.events():
+        async for method, params, _ in self._cdp.events():
             if method == "Page.javascriptDialogOpening":
                 self._news.dialog = JsDialog(params["type"], params["message"])
                 await self._dismiss()

@@ -81,7 +81,7 @@ class PageCdp:
         self._session: Any = session  # its own types are bare dicts
         self._closes = closes
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._listeners: set[asyncio.Queue[tuple[str, Json] | None]] = set()
+        self._listeners: set[asyncio.Queue[tuple[str, Json, str] | None]] = set()
         session.on("event", self._heard)
         session.on("close", lambda _: self._end("the tab was closed"))
         page.on("crash", lambda _: self._end("the page's process crashed"))
@@ -90,7 +90,8 @@ class PageCdp:
         # pipe decides instead. https://playwright.dev/python/docs/dialogs
         page.on("dialog", _leave_to_cdp)
 
-    async def send(self, method: str, /, **params: Any) -> Json:
+    async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
+        assert not session, "a tab of one target"
         if self._gone.done():
             raise self._lost(method)
         sending: asyncio.Task[Json] = asyncio.create_task(self._session.send(method, params))
@@ -110,9 +111,9 @@ class PageCdp:
                 sending.add_done_callback(_read)
                 sending.cancel()
 
-    def events(self) -> AsyncIterator[tuple[str, Json]]:
+    def events(self) -> AsyncIterator[tuple[str, Json, str]]:
         """Listens from the call on, not from the first `async for`."""
-        queue: asyncio.Queue[tuple[str, Json] | None] = asyncio.Queue()
+        queue: asyncio.Queue[tuple[str, Json, str] | None] = asyncio.Queue()
         if self._gone.done():
             queue.put_nowait(None)
         self._listeners.add(queue)
@@ -122,7 +123,7 @@ class PageCdp:
         self._end("it was closed")
         await _closed(self._closes.close())
 
-    async def _drain(self, queue: asyncio.Queue[tuple[str, Json] | None]) -> AsyncIterator[tuple[str, Json]]:
+    async def _drain(self, queue: asyncio.Queue[tuple[str, Json, str] | None]) -> AsyncIterator[tuple[str, Json, str]]:
         try:
             while event := await queue.get():
                 yield event
@@ -133,7 +134,7 @@ class PageCdp:
         if event["method"] == "Inspector.targetCrashed":
             self._end("the page's process crashed")
         for queue in self._listeners:
-            queue.put_nowait((event["method"], event["params"] or {}))
+            queue.put_nowait((event["method"], event["params"] or {}, ""))
 
     def _end(self, why: str) -> None:
         if self._gone.done():

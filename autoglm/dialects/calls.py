@@ -44,16 +44,19 @@ class Call:
     def number(self, key: str) -> int:
         return int(self.real(key))
 
-    def real(self, key: str) -> float:
-        value = self._given(key)
+    def number_or_none(self, key: str) -> int | None:
+        return self.number(key) if self.arguments.get(key) is not None else None
+
+    def real(self, key: str, default: float | None = None) -> float:
+        value = self._given(key) if default is None else self.arguments.get(key, default)
         if isinstance(value, str) and (found := _NUMBER.search(value)):
             value = float(found[0])
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Mistake(f"{key}={value!r} is not a number; write {key}=3")
         return value
 
-    def flag(self, key: str, default: bool) -> bool:
-        value = self.arguments.get(key, default)
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        value = self._given(key) if default is None else self.arguments.get(key, default)
         if isinstance(value, str) and value.lower() in ("true", "false", "on", "off"):
             value = value.lower() in ("true", "on")
         if not isinstance(value, bool):

@@ -10,6 +10,7 @@ What changes from one step to the next comes late in the prompt, so that a serve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from autoglm.dialects.calls import Call, read_calls
 from autoglm.dialects.grammar import FREE, compile_grammar, copied, flat, quote
@@ -20,19 +21,29 @@ from autoglm.types import (
     Back,
     Check,
     Click,
+    CloseTab,
+    Dialog,
+    DoubleClick,
+    Drag,
     Element,
+    Expand,
+    Extract,
     Finish,
     Goto,
     Hover,
     Message,
+    NewTab,
     Note,
     Observation,
     Press,
+    RightClick,
     Scroll,
     Select,
     Step,
+    SwitchTab,
     Text,
     Type,
+    Upload,
     Wait,
 )
 
@@ -151,6 +162,10 @@ def describe(action: Action, observation: Observation) -> str:
     match action:
         case Click(ref):
             return f"Click {on(ref)}"
+        case DoubleClick(ref):
+            return f"Double-click {on(ref)}"
+        case RightClick(ref):
+            return f"Right-click {on(ref)}"
         case Type(ref, text):
             return f"Type {on(ref)}: {quote(text)}"
         case Select(ref, options):
@@ -161,14 +176,31 @@ def describe(action: Action, observation: Observation) -> str:
             return f"Press {key}" if ref is None else f"Press {on(ref)}: {key}"
         case Hover(ref):
             return f"Hover {on(ref)}"
+        case Drag(ref, to, dx, dy):
+            where = [f"onto {on(to)}"] if to is not None else []
+            return f"Drag {on(ref)} {' '.join([*where, *([f'by {dx:g}, {dy:g} px'] if dx or dy or not where else [])])}"
+        case Upload(ref, paths):
+            return f"Upload to {on(ref)}: {', '.join(map(quote, paths))}"
         case Scroll(direction, ref):
             return f"Scroll {direction}" if ref is None else f"Scroll {on(ref)}: {direction}"
         case Goto(url):
             return f"Goto {url}"
         case Back():
             return "Back"
+        case NewTab(url):
+            return f"New tab {url}"
+        case SwitchTab(tab):
+            return f"Switch to tab {tab}"
+        case CloseTab(tab):
+            return f"Close tab {tab}"
+        case Dialog(accept, text):
+            return f"{'Accept' if accept else 'Dismiss'} the dialog" + (f" with {quote(text)}" if text else "")
         case Wait(seconds):
             return f"Wait {seconds:g} s"
+        case Expand(ref):
+            return f"Expand from {on(ref)}"
+        case Extract():
+            return "Extract data"
         case Note(text):
             return f"Note {quote(text)}"
         case Ask(question):
@@ -204,7 +236,7 @@ def unparse(action: Action) -> str:
         return f"do({', '.join([f'action={quote(name)}', *given])})"
 
     match action:
-        case Click(ref) | Hover(ref):
+        case Click(ref) | DoubleClick(ref) | RightClick(ref) | Hover(ref) | Expand(ref):
             return do(type(action).__name__, ref=ref)
         case Type(ref, text):
             return do("Type", ref=ref, text=text)
@@ -214,12 +246,22 @@ def unparse(action: Action) -> str:
             return do("Check", ref=ref, on=on)
         case Press(key, ref):
             return do("Press", ref=ref, key=key)
+        case Drag(ref, to, dx, dy):
+            return do("Drag", ref=ref, to=to, dx=dx or None, dy=dy or None)
+        case Upload(ref, paths):
+            return do("Upload", ref=ref, file=paths[0] if len(paths) == 1 else paths)
         case Scroll(direction, ref):
             return do("Scroll", ref=ref, direction=direction)
         case Goto(url):
             return do("Goto", url=url)
-        case Back():
-            return do("Back")
+        case Back() | Extract():
+            return do(type(action).__name__)
+        case NewTab(url):
+            return do("NewTab", url=url)
+        case SwitchTab(tab) | CloseTab(tab):
+            return do(type(action).__name__, tab=tab)
+        case Dialog(accept, text):
+            return do("Dialog", accept=accept, text=text)
         case Wait(seconds):
             return do("Wait", seconds=seconds)
         case Note(text):
@@ -259,6 +301,10 @@ def _action(call: Call) -> Action:
     match call.text("action").replace(" ", "").lower():
         case "click":
             return Click(call.number("ref"))
+        case "doubleclick":
+            return DoubleClick(call.number("ref"))
+        case "rightclick":
+            return RightClick(call.number("ref"))
         case "type":
             return Type(call.number("ref"), call.text("text"))
         case "select":
@@ -266,15 +312,31 @@ def _action(call: Call) -> Action:
         case "check":
             return Check(call.number("ref"), call.flag("on", True))
         case "press":
-            return Press(call.text("key"), call.number("ref") if "ref" in call.arguments else None)
+            return Press(call.text("key"), call.number_or_none("ref"))
         case "hover":
             return Hover(call.number("ref"))
+        case "drag":
+            return Drag(call.number("ref"), call.number_or_none("to"), call.real("dx", 0), call.real("dy", 0))
+        case "upload":
+            return Upload(call.number("ref"), call.texts("file"))
         case "scroll":
-            return Scroll(call.one_of("direction"), call.number("ref") if "ref" in call.arguments else None)
+            return Scroll(call.one_of("direction"), call.number_or_none("ref"))
         case "goto":
             return Goto(call.text("url"))
         case "back":
             return Back()
+        case "newtab":
+            return NewTab(call.text("url"))
+        case "switchtab":
+            return SwitchTab(call.number("tab"))
+        case "closetab":
+            return CloseTab(call.number("tab"))
+        case "dialog":
+            return Dialog(call.flag("accept"), call.text("text") if "text" in call.arguments else None)
+        case "expand":
+            return Expand(call.number("ref"))
+        case "extract":
+            return Extract()
         case "wait":
             return Wait(call.real("seconds"))
         case "note":
@@ -282,5 +344,5 @@ def _action(call: Call) -> Action:
         case "ask":
             return Ask(call.text("question"))
         case other:
-            names = "Click Type Select Check Press Hover Scroll Goto Back Wait Note Ask"
+            names = " ".join(kind.__name__ for kind in get_args(Action) if kind is not Finish)
             raise Mistake(f"no action {other!r}; there are {names}, and finish(message=…)")

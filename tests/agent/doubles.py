@@ -19,6 +19,8 @@ from autoglm.types import (
     Goto,
     Hover,
     Observation,
+    OnBrowser,
+    OnElement,
     Press,
     Run,
     Scroll,
@@ -59,7 +61,7 @@ class PaperBrowser:
             self._say(f"{self.looks} visitors")
         return self.page
 
-    async def act(self, action: Action) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> str:
         if self.fails:
             raise self.fails
         self.acted.append(action)

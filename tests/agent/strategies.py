@@ -10,18 +10,28 @@ from autoglm.types import (
     Back,
     Check,
     Click,
+    CloseTab,
+    Dialog,
+    DoubleClick,
+    Drag,
     Element,
+    Expand,
+    Extract,
     Finish,
     Goto,
     Hover,
+    NewTab,
     Note,
     Observation,
     Press,
+    RightClick,
     Run,
     Scroll,
     Select,
     Step,
+    SwitchTab,
     Type,
+    Upload,
     Wait,
 )
 
@@ -43,6 +53,16 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Check, refs),
     st.builds(Press, st.sampled_from(["Enter", "Tab", "Control+a", "PageDown"]), st.none() | refs),
     st.builds(Hover, refs),
+    st.builds(DoubleClick, refs),
+    st.builds(RightClick, refs),
+    st.builds(Drag, refs, st.none() | refs, st.integers(-900, 900).map(float), st.integers(-900, 900).map(float)),
+    st.builds(Upload, refs, st.lists(texts, min_size=1, max_size=3).map(tuple)),
+    st.builds(NewTab, texts),
+    st.builds(SwitchTab, st.integers(1, 20)),
+    st.builds(CloseTab, st.integers(1, 20)),
+    st.builds(Dialog, st.booleans(), st.none() | texts),
+    st.builds(Expand, refs),
+    st.builds(Extract),
     st.builds(Scroll, st.sampled_from(["up", "down", "left", "right"]), st.none() | refs),
     st.builds(Goto, texts),
     st.builds(Back),
@@ -97,6 +117,8 @@ def sensible(draw: st.DrawFn, page: Observation) -> Action:
                 on_it.append(st.builds(Type, st.just(it.ref), texts))
             case "Check":
                 on_it.append(st.builds(Check, st.just(it.ref), st.booleans()))
+            case "Upload":
+                on_it.append(st.builds(Upload, st.just(it.ref), st.lists(texts, min_size=1, max_size=2).map(tuple)))
             case "Select":
                 most = len(it.options) if it.multiple else 1
                 chosen = st.lists(st.sampled_from(it.options), min_size=1, max_size=most, unique=True).map(tuple)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, launch
-from autoglm.types import Action, Element, Goto, Observation, Text
+from autoglm.types import Element, Goto, Observation, OnBrowser, OnElement, Text
 from tests.site.server import Site, serve
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ class Visit:
         await self.cdp.page.set_content(f"<!doctype html><title>Test</title><body>{html}")
         return await self.browser.observe()
 
-    async def act(self, action: Action) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> str:
         return await self.browser.act(action)
 
     async def observe(self) -> Observation:

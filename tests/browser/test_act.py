@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoglm.errors import Mistake
-from autoglm.types import Back, Check, Click, Finish, Goto, Hover, Note, Press, Scroll, Select, Type, Wait
+from autoglm.types import Back, Check, Click, Goto, Hover, Press, Scroll, Select, Type, Wait
 from tests.browser.conftest import Visit, element, names, texts
 
 
@@ -386,12 +386,6 @@ async def test_waiting_is_bounded(visit: Visit) -> None:
 async def test_hovering_a_disabled_element_is_allowed(visit: Visit) -> None:
     await visit.show("<button disabled>Off</button><div>more</div>")
     assert await visit.act(Hover(await visit.ref("Off"))) == "hovered"
-
-
-async def test_what_is_not_the_browsers_is_a_programming_error(visit: Visit) -> None:
-    for action in (Note("x"), Finish("x")):
-        with pytest.raises(TypeError, match="the loop's to carry out"):
-            await visit.act(action)
 
 
 async def test_a_label_is_pressed_beside_the_link_in_it(visit: Visit) -> None:

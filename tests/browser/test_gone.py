@@ -79,7 +79,7 @@ async def test_events_end_when_the_tab_closes(pipe: PlaywrightPipe) -> None:
     await cdp.send("Page.enable")
     await cdp.send("Page.navigate", url="about:blank#1")
     await cdp.close()
-    methods = [method async for method, _ in events]
+    methods = [method async for method, _, _ in events]
     assert "Page.frameStartedLoading" in methods
 
 
