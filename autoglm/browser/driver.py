@@ -1,6 +1,6 @@
 """One tab observed and acted upon, in Chrome's DevTools protocol. Knows nothing of who holds the other end of the pipe.
 
-`page.js` does what can be done inside the page; here is what needs the browser: input, navigation, dialogs, waiting.
+`page/` does what can be done inside the page; here is what needs the browser: input, navigation, dialogs, waiting.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import asyncio
 import json
 import time
 from base64 import b64decode
-from importlib.resources import files
 from typing import Any, assert_never
 
+from autoglm.browser import page
 from autoglm.browser.keys import MODIFIERS, SHIFT, Chord, Key, chord, named_key, needs_shift
 from autoglm.browser.news import News
 from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
@@ -118,7 +118,7 @@ class CdpBrowser:
         return _observation(seen, settled, screenshot, self._news.take_dialog())
 
     async def _look(self, deadline: float) -> tuple[bool, Json]:
-        """What page.js sees, once nothing is loading or changing; or (False, …) as it is at the deadline."""
+        """What the page script sees, once nothing is loading or changing; or (False, …) as it is at the deadline."""
         listeners: list[int] | None = None
         while True:
             patient = time.monotonic() < deadline
@@ -359,7 +359,7 @@ class CdpBrowser:
     # ------------------------------------------------------------ talking to the page
 
     async def _element(self, ref: int | None, function: str, *args: Any, wait_s: float = 0) -> Json:
-        """What page.js answers about an element. Raises Mistake when it is gone or does not allow it."""
+        """What the page script answers about an element. Raises Mistake when it is gone or does not allow it."""
         done: Json = await self._call(function, ref, *args, wait_s=wait_s)
         if "gone" in done:
             raise Mistake(f"element [{ref}] is gone; there are {done['gone']} on this page now")
@@ -368,7 +368,7 @@ class CdpBrowser:
         return done
 
     async def _call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
-        """A function of page.js, which may itself wait for `wait_s`. Raises _WorldLost, PageHung, BrowserGone."""
+        """A function of the page script, which may itself wait for `wait_s`. Raises _WorldLost, PageHung, BrowserGone."""
         if self._world is None:
             await self._enter()
         given = ", ".join(json.dumps(arg) for arg in args)
@@ -383,7 +383,7 @@ class CdpBrowser:
         except CdpError as error:
             raise _WorldLost from error
         self._world = world["executionContextId"]
-        await self._evaluate(_page_js())
+        await self._evaluate(page.script())
 
     async def _evaluate(self, expression: str, wait_s: float = 0) -> Any:
         try:
@@ -456,10 +456,6 @@ class _WorldLost(Exception):
     """The document that was spoken to is no longer there."""
 
 
-def _page_js() -> str:
-    return files("autoglm.browser").joinpath("page.js").read_text(encoding="utf-8")
-
-
 def _typed(ref: int, text: str, before: str, held: Json) -> str:
     value = held["value"]
     if value.replace("\r\n", "\n").rstrip("\n") == text.replace("\r\n", "\n").rstrip("\n"):
@@ -471,7 +467,7 @@ def _typed(ref: int, text: str, before: str, held: Json) -> str:
     return f"typed; the field now holds {value!r}"
 
 
-# ---------------------------------------------------------------- from page.js
+# ---------------------------------------------------------------- from the page script
 
 
 def _observation(seen: Json, settled: bool, screenshot: bytes | None, dialog: JsDialog | None) -> Observation:

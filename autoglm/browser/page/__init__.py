@@ -1,0 +1,19 @@
+"""The script that looks at a page and finds where to press on it: what runs in the browser, as one text.
+
+It shares the DOM with the page but no JavaScript: it is evaluated in an isolated world, where the page can neither see
+nor change it. Evaluating it again in the same world changes nothing. Its parts see each other's names, as in one file.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+PARTS = ("look", "watch", "tree", "geometry", "roles", "names", "values", "walk", "cover", "act")
+"""In the order in which they are evaluated: what is a constant in one is there for those after it."""
+
+
+@cache
+def script() -> str:
+    """Gives its world the object `autoglm`, which holds the functions that the driver calls."""
+    folder = files("autoglm.browser.page")
+    parts = [folder.joinpath(f"{part}.js").read_text(encoding="utf-8") for part in PARTS]
+    return "\n".join(["(() => {", "if (globalThis.autoglm) return;", *parts, "})();"])

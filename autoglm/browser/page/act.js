@@ -1,0 +1,338 @@
+// @ts-check
+// ---------------------------------------------------------------- acting
+
+/** @param {number} ref @returns {Element | null} */
+function alive(ref) {
+  const el = nodes.get(ref);
+  return el?.isConnected ? el : null;
+}
+
+/**
+ * Where to press: resolves to {x, y} once the element is seen, enabled, at rest and not covered; else, after
+ * `mostMs`, to why not. https://playwright.dev/docs/actionability
+ * @param {number} ref
+ * @param {{mostMs: number, enabled: boolean}} options
+ */
+async function aim(ref, options) {
+  const end = performance.now() + options.mostMs;
+  touch();
+  for (let tries = 0; ; tries++) {
+    const el = alive(ref);
+    if (!el) return { gone: nodes.size };
+    const found = await tryAim(el, options.enabled, tries);
+    if ('x' in found || performance.now() > end) return found;
+    await frame();
+  }
+}
+
+/**
+ * @param {Element} el
+ * @param {boolean} enabled
+ * @param {number} tries
+ * @returns {Promise<{x: number, y: number} | {why: string}>}
+ */
+async function tryAim(el, enabled, tries) {
+  const target = unseen(el) ? (visibleLabel(el) ?? el) : el;
+  if (unseen(target)) return { why: 'is not visible' };
+  if (enabled && (isDisabled(el) || el.closest('[inert]'))) return { why: 'is disabled' };
+  if (!inView(target)) bringIn(target, tries);
+  if (!(await atRest(el, target))) return { why: 'keeps moving' };
+  let cover = null;
+  let within = null;
+  for (const [x, y] of points(target)) {
+    const hit = hitAt(x, y);
+    if (hit && isHit(hit, target, el)) {
+      if (isDirect(hit, target, el)) return { x, y };
+      within ??= { x, y };
+    }
+    cover ??= hit;
+  }
+  if (within && target === el) return within;
+  return { why: cover ? `is covered by ${describe(cover)}` : 'is outside the page' };
+}
+
+/**
+ * No other control lies between: the link in a label, the button on a card.
+ * @param {Element} hit
+ * @param {Element} target
+ * @param {Element} el
+ */
+function isDirect(hit, target, el) {
+  for (let up = /** @type {Element | null} */ (hit); up && up !== target && up !== el; up = above(up)) {
+    if (up.matches(INNER_CONTROLS)) return false;
+  }
+  return true;
+}
+
+/** Its middle is in the viewport, and in whatever scrolls around it. @param {Element} el */
+function inView(el) {
+  const r = topRect(el);
+  const [x, y] = [(r.l + r.r) / 2, (r.t + r.b) / 2];
+  if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return false;
+  const hit = hitAt(x, y);
+  return hit !== null && (holds(el, hit) || isHit(hit, el, el));
+}
+
+/**
+ * Scrolls it to the middle, and on later tries to either end, where something stuck may not reach.
+ * @param {Element} el
+ * @param {number} tries
+ */
+function bringIn(el, tries) {
+  const block = /** @type {ScrollLogicalPosition[]} */ (['center', 'center', 'end', 'start'])[tries % 4];
+  el.scrollIntoView({ block, inline: 'center', behavior: 'instant' });
+}
+
+/**
+ * Whether it stands where it stood at the last look on a page at rest, or for two frames.
+ * @param {Element} el
+ * @param {Element} target
+ */
+async function atRest(el, target) {
+  const before = stood.get(el);
+  const now = fromDocument(target);
+  if (before && same(before, now) && performance.now() - changed > 50 && !animating()) return true;
+  await frame();
+  if (!target.isConnected) return false;
+  const then = fromDocument(target);
+  if (!same(now, then)) return false;
+  await frame();
+  return target.isConnected && same(then, fromDocument(target));
+}
+
+/** @param {Rect} a @param {Rect} b */
+function same(a, b) {
+  return (
+    Math.abs(a.l - b.l) < 0.5 && Math.abs(a.t - b.t) < 0.5 && Math.abs(a.r - b.r) < 0.5 && Math.abs(a.b - b.b) < 0.5
+  );
+}
+
+/** Whether a press at the point would still reach it. @param {number} ref @param {number} x @param {number} y */
+function hits(ref, x, y) {
+  const el = alive(ref);
+  const hit = hitAt(x, y);
+  if (!el || !hit) return false;
+  const target = (unseen(el) && visibleLabel(el)) || el;
+  return isHit(hit, target, el) && (target === el || isDirect(hit, target, el));
+}
+
+/**
+ * Resolves to what is in the way of using a field, once nothing is or after `mostMs`; null when nothing is.
+ * @param {number} ref
+ * @param {number} mostMs
+ */
+async function ready(ref, mostMs) {
+  const end = performance.now() + mostMs;
+  acted = 1; // what a field is given shows in the next frame, or changes the page and so is waited for
+  for (let tries = 0; ; tries++) {
+    const el = alive(ref);
+    if (!el) return { gone: nodes.size };
+    const why = obstacle(el, tries);
+    if (!why) return null;
+    if (performance.now() > end) return { why };
+    await frame();
+  }
+}
+
+/** @param {Element} el @param {number} tries */
+function obstacle(el, tries) {
+  if (isDisabled(el) || el.closest('[inert]')) return 'is disabled';
+  if (isReadonly(el)) return 'is read-only';
+  if (unseen(el)) return 'is not visible';
+  if (!inView(el)) bringIn(el, tries);
+  const cover = coverOf(el, el);
+  return cover && !passing(cover) ? `is covered by ${describe(cover)}` : null;
+}
+
+/**
+ * Gives a field the focus with all it holds selected. `how` to go on: "keys" type into it, "whole" call put().
+ * @param {number} ref
+ * @param {number} mostMs
+ */
+async function edit(ref, mostMs) {
+  const el = /** @type {HTMLElement | null} */ (alive(ref));
+  if (!el) return { gone: nodes.size };
+  if (typeOf(el) === 'file') return { why: 'takes a file, which cannot be given yet' };
+  if (!isEditable(el)) return { why: `is a ${roleOf(el)}, not a field to type into` };
+  const hindered = await ready(ref, mostMs);
+  if (hindered) return hindered;
+  el.focus({ preventScroll: true });
+  selectAll(el);
+  if (SET_WHOLE.has(typeOf(el))) return { how: 'whole' };
+  const active = activeElement();
+  if (active !== el && !(active && holds(el, active))) return { why: 'does not take the focus' };
+  return { how: 'keys', held: rawValue(el) };
+}
+
+/** @param {Element} el */
+function selectAll(el) {
+  if (isEditingHost(el)) el.ownerDocument.defaultView?.getSelection()?.selectAllChildren(el);
+  else if (!SET_WHOLE.has(typeOf(el))) /** @type {HTMLInputElement} */ (el).select();
+}
+
+/** @param {Element} el */
+function rawValue(el) {
+  return isEditingHost(el)
+    ? /** @type {HTMLElement} */ (el).innerText.replace(/\n$/, '')
+    : /** @type {HTMLInputElement} */ (el).value;
+}
+
+/** Whether a field offers suggestions while one types, as far as it says so. @param {Element} el */
+function suggests(el) {
+  if (el.hasAttribute('list')) return false; // the browser's own list, not the page's
+  const says = roleOf(el) === 'combobox' || el.hasAttribute('aria-autocomplete');
+  return says || /autocomplete|typeahead|suggest/i.test(el.className);
+}
+
+/** Waits for the suggestions of a field that offers some, most of which come after a pause in typing. */
+async function suggested(/** @type {Element} */ el, /** @type {number} */ mostMs) {
+  const from = performance.now();
+  while (suggests(el) && shown < from && performance.now() - from < mostMs) await frame();
+}
+
+/**
+ * What a field holds, and what it says of it; null when it is no longer there.
+ * @param {number} ref
+ * @param {number} mostMs how long its suggestions are waited for
+ */
+async function held(ref, mostMs) {
+  const typed = alive(ref);
+  if (typed) await suggested(typed, mostMs);
+  const el = alive(ref);
+  if (!el) return null;
+  const complaint = /** @type {HTMLInputElement} */ (el).validationMessage ?? '';
+  return { value: rawValue(el), secret: typeOf(el) === 'password', complaint };
+}
+
+/** Sets a date, number, colour … as a whole, as picking it would. @param {number} ref @param {string} text */
+function put(ref, text) {
+  const el = /** @type {HTMLInputElement | null} */ (alive(ref));
+  if (!el) return { gone: nodes.size };
+  const before = el.value;
+  if (el.type === 'color') text = text.toLowerCase();
+  el.value = text;
+  const taken =
+    el.type === 'range' ? text.trim() !== '' && !Number.isNaN(Number(text)) : el.value !== '' || text === '';
+  if (!taken || (el.type === 'color' && el.value !== text)) {
+    el.value = before;
+    return { malformed: el.type };
+  }
+  announce(el);
+  return { value: el.value };
+}
+
+/** @param {Element} el */
+function announce(el) {
+  el.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
+  el.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** Chooses exactly these options. @param {number} ref @param {number} mostMs @param {string[]} wanted */
+async function choose(ref, mostMs, wanted) {
+  const el = /** @type {HTMLSelectElement | null} */ (alive(ref));
+  if (!el) return { gone: nodes.size };
+  if (el.localName !== 'select') return { why: `is a ${roleOf(el)}, not a native list; click it, then the option` };
+  const hindered = await ready(ref, mostMs);
+  if (hindered) return hindered;
+  if (wanted.length !== 1 && !el.multiple) return { why: `takes one option, not ${wanted.length}` };
+  const able = [...el.options].filter((option) => !option.disabled);
+  const found = wanted.map((text) => findOption(able, text));
+  const missing = wanted.find((_, i) => !found[i]);
+  if (missing !== undefined) return { missing, options: optionsOf(el, roleOf(el)) };
+  const changes = [...el.options].some((option) => option.selected !== found.includes(option));
+  el.focus({ preventScroll: true });
+  for (const option of el.options) option.selected = found.includes(option);
+  if (changes) announce(el);
+  return { changed: changes, value: valueOf(el, 'combobox') };
+}
+
+/** @param {HTMLOptionElement[]} options @param {string} text */
+function findOption(options, text) {
+  const plain = (/** @type {string} */ s) => s.toLowerCase().replace(/\s+/g, '');
+  const start = text.endsWith('…') ? plain(text.slice(0, -1)) : null;
+  return (
+    options.find((option) => optionText(option) === text) ??
+    options.find((option) => plain(optionText(option)) === plain(text)) ??
+    (start ? options.find((option) => plain(optionText(option)).startsWith(start)) : undefined) ??
+    options.find((option) => option.value !== '' && option.value === text)
+  );
+}
+
+/** Whether something is on, off or mixed. @param {number} ref */
+function checked(ref) {
+  const el = alive(ref);
+  if (!el) return { gone: nodes.size };
+  const role = roleOf(el);
+  const state = checkedOf(el, role);
+  return state ? { state, role } : { why: `is a ${role}, which is neither on nor off` };
+}
+
+/** @param {number} ref */
+function focus(ref) {
+  touch();
+  const el = /** @type {HTMLElement | null} */ (alive(ref));
+  if (!el) return { gone: nodes.size };
+  if (isDisabled(el) || el.closest('[inert]')) return { why: 'is disabled' };
+  el.focus();
+  const active = activeElement();
+  if (active === el || (active && holds(el, active))) return {};
+  return { why: 'does not take the focus' };
+}
+
+/** @param {number | null} ref @param {number} dx @param {number} dy steps of most of what is seen */
+function scroll(ref, dx, dy) {
+  touch();
+  const el = ref === null ? null : alive(ref);
+  if (ref !== null && !el) return { gone: nodes.size };
+  const scroller = scrollerOf(el, dx !== 0);
+  const before = [scroller.scrollLeft, scroller.scrollTop];
+  scroller.scrollBy({ left: dx * scroller.clientWidth, top: dy * scroller.clientHeight, behavior: 'instant' });
+  const moved = Math.abs(scroller.scrollLeft - before[0]) + Math.abs(scroller.scrollTop - before[1]);
+  const left =
+    dx !== 0
+      ? scroller.scrollWidth - scroller.clientWidth - Math.abs(scroller.scrollLeft)
+      : scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+  return { moved: Math.round(moved), beyond: Math.round(Math.max(0, left)) };
+}
+
+/**
+ * The nearest box that scrolls that way: around the element, or around the middle of the page.
+ * @param {Element | null} el
+ * @param {boolean} sideways
+ */
+function scrollerOf(el, sideways) {
+  const page = document.scrollingElement ?? document.documentElement;
+  if (!el && scrolls(page, sideways)) return page;
+  for (let up = el ?? hitAt(innerWidth / 2, innerHeight / 2); up; up = above(up)) {
+    const style = getComputedStyle(up);
+    const overflow = sideways ? style.overflowX : style.overflowY;
+    if (scrolls(up, sideways) && (/^(auto|scroll)$/.test(overflow) || up.localName === 'html')) return up;
+  }
+  return page;
+}
+
+/** @param {Element} el @param {boolean} sideways */
+function scrolls(el, sideways) {
+  return sideways ? el.scrollWidth > el.clientWidth + 1 : el.scrollHeight > el.clientHeight + 1;
+}
+
+/** Something is about to happen that only frames will show, and that may change who listens. */
+function touch() {
+  acted = 2;
+  stale = true;
+}
+
+/** @type {any} */ (globalThis).autoglm = {
+  look,
+  quiet,
+  aim,
+  hits,
+  edit,
+  held,
+  put,
+  choose,
+  checked,
+  focus,
+  scroll,
+  touch,
+};
