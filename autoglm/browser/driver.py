@@ -368,7 +368,7 @@ class CdpBrowser:
         return done
 
     async def _call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
-        """A function of the page script, which may itself wait for `wait_s`. Raises _WorldLost, PageHung, BrowserGone."""
+        """One of the page script, which may itself wait for `wait_s`. Raises _WorldLost, PageHung, BrowserGone."""
         if self._world is None:
             await self._enter()
         given = ", ".join(json.dumps(arg) for arg in args)
