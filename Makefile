@@ -12,7 +12,7 @@ export TASK    # another task for the demo: make run TASK="Fill in …"
 TORCH     := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint format train clean
+.PHONY: run test apps lint format train clean
 
 run: $(VENV)/.installed $(VENV)/.browser
 	@$(BIN)/python -m tests.site.demo
@@ -20,6 +20,15 @@ run: $(VENV)/.installed $(VENV)/.browser
 test: $(VENV)/.dev $(VENV)/.browser
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
+
+# The applications that tests/apps drives, each in an environment of its own; without them those tests are skipped.
+APPS := .cache/apps
+apps: $(patsubst tests/apps/requirements/%.txt,$(APPS)/%/.installed,$(wildcard tests/apps/requirements/*.txt))
+
+$(APPS)/%/.installed: tests/apps/requirements/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q -r $<
+	@touch $@
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -45,7 +54,7 @@ train: $(VENV)/.dev $(VENV)/.browser
 	$(BIN)/python -m tests.bench.miniwob
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis demo.jpg
+	rm -rf $(VENV) .cache build dist .pytest_cache .ruff_cache .hypothesis demo.jpg
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from llguidance import LLMatcher, LLTokenizer
+from llguidance.gbnf_to_lark import any_to_lark
+
 from autoglm.errors import AutoGLMError, Mistake
 from autoglm.types import (
     Action,
@@ -237,3 +240,16 @@ def scripted(*replies: str) -> Script:
             await wire.json({"error": {"message": "the script is over"}}, "500 Internal Server Error")
 
     return script
+
+
+# ---------------------------------------------------------------- what an engine could write
+
+TOKENS = LLTokenizer("byte")
+
+
+def accepts(grammar: str, text: str) -> bool:
+    """Whether the engine could write exactly this, byte by byte."""
+    matcher = LLMatcher(TOKENS, LLMatcher.grammar_from_lark(any_to_lark(grammar)))
+    assert not matcher.is_error(), matcher.get_error()
+    tokens = list(text.encode())
+    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()

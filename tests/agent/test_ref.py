@@ -6,8 +6,6 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from llguidance import LLMatcher, LLTokenizer
-from llguidance.gbnf_to_lark import any_to_lark
 
 from autoglm.dialects.ref import RefDialect, compile_grammar, parse, unparse
 from autoglm.errors import Mistake
@@ -32,7 +30,7 @@ from autoglm.types import (
     Type,
     Wait,
 )
-from tests.agent.doubles import CONTACT
+from tests.agent.doubles import CONTACT, accepts
 from tests.agent.strategies import actions, pages, sensible
 
 # ---------------------------------------------------------------- reading what a model wrote
@@ -109,16 +107,6 @@ def test_any_text_is_an_action_or_a_mistake(text: str) -> None:
 
 
 # ---------------------------------------------------------------- the grammar of a page
-
-TOKENS = LLTokenizer("byte")
-
-
-def accepts(grammar: str, text: str) -> bool:
-    """Whether the engine could write exactly this, byte by byte."""
-    matcher = LLMatcher(TOKENS, LLMatcher.grammar_from_lark(any_to_lark(grammar)))
-    assert not matcher.is_error(), matcher.get_error()
-    tokens = list(text.encode())
-    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
 
 
 @given(st.data())
