@@ -198,6 +198,21 @@ class CdpBrowser:
     async def on(self, ref: int | None, function: str, *args: Any, wait_s: float = 0) -> Any:
         return await self.call(function, ref, *args, wait_s=wait_s)
 
+    async def node(self, ref: int, function: str) -> Json:
+        try:
+            found = await self.send(
+                "Runtime.evaluate", expression=f"autoglm.{function}({ref})", contextId=self._world, awaitPromise=True
+            )
+            if "objectId" not in found["result"]:
+                raise WorldLost
+            described = await self.send("DOM.describeNode", objectId=found["result"]["objectId"])
+        except CdpError as error:
+            raise WorldLost from error
+        return described["node"]
+
+    async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
+        return await self.send(method, 0, **params)
+
     async def _enter(self) -> None:
         tree = await self.send("Page.getFrameTree")
         frame = tree["frameTree"]["frame"]["id"]
@@ -255,6 +270,7 @@ class CdpBrowser:
 
     async def _hear(self) -> None:
         async for method, params, _ in self._cdp.events():
+            self._hands.hear(method, params)
             if method == "Page.javascriptDialogOpening":
                 self._news.dialog = JsDialog(params["type"], params["message"])
                 await self._dismiss()

@@ -1,14 +1,18 @@
-"""What is done with mouse and keyboard on one element. Knows nothing of tabs, frames, navigation and looking.
+"""What is done with mouse, keyboard and files on one element. Knows nothing of tabs, frames, navigation and looking.
 
 The page script says where to press and what a field holds; here is the input that only the browser can give.
 """
 
 from __future__ import annotations
 
+import asyncio
+import mimetypes
+import re
 import time
+from pathlib import Path
 from typing import Any, Protocol
 
-from autoglm.browser.keys import MODIFIERS, SHIFT, Chord, Key, chord, named_key, needs_shift
+from autoglm.browser.keys import COMMANDS, MODIFIERS, SHIFT, Chord, Key, chord, named_key, needs_shift
 from autoglm.errors import Mistake
 from autoglm.seams import Json
 from autoglm.types import (
@@ -45,6 +49,19 @@ FORMATS = {
 }
 
 
+DRAG = "Input.dragIntercepted"
+CHOOSER = "Page.fileChooserOpened"
+CHOOSER_S = 0.7
+"""How long after a click a file chooser may open."""
+GRIP = 6
+"""Px that a thing is moved before the browser takes it for a drag; its threshold is 4."""
+STEPS = 6
+"""Moves of a drag from its begin to its end; what sorts while one drags looks at each."""
+CLOSED = frozenset("([{<'\"`")
+"""Typed by a key, an editor adds the other half to it."""
+Point = tuple[float, float]
+
+
 class WorldLost(Exception):
     """The document that was spoken to is no longer there."""
 
@@ -67,17 +84,33 @@ class Reach(Protocol):
         """
         ...
 
+    async def node(self, ref: int, function: str) -> Json:
+        """The DOM node that such a function returns, as `DOM.describeNode` has it. Raises WorldLost."""
+        ...
+
+    async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
+        """A command to the target that holds the element's frame."""
+        ...
+
 
 class Hands:
     def __init__(self, reach: Reach, actionable_s: float = ACTIONABLE_S) -> None:
         self._reach = reach
         self._actionable_s = actionable_s
+        self._begun: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
+        """Drags and file choosers that the browser handed to us instead of carrying them out itself."""
+
+    def hear(self, method: str, params: Json) -> None:
+        """To be called with every event of the tab."""
+        if method in (DRAG, CHOOSER):
+            self._begun.put_nowait((method, params))
 
     async def act(self, action: OnElement) -> str:
         """What it led to. Raises Mistake when the page does not allow it, WorldLost, PageHung, BrowserGone."""
         match action:
             case Click(ref):
-                return await self._click(ref)
+                await self._click(ref)
+                return "clicked"
             case Type(ref, text):
                 return await self._type(ref, text)
             case Select(ref, options):
@@ -91,16 +124,36 @@ class Hands:
                 return "hovered"
             case Scroll(direction, ref):
                 return await self._scroll(direction, ref)
-            case DoubleClick() | RightClick() | Drag() | Upload():
-                raise Mistake(f"this browser cannot {type(action).__name__}; try another way")
+            case DoubleClick(ref):
+                x, y = await self._click(ref)
+                await self._press_mouse(x, y, count=2)
+                return "double-clicked"
+            case RightClick(ref):
+                return await self._right_click(ref)
+            case Drag(ref, to, dx, dy):
+                return await self._drag(ref, to, dx, dy)
+            case Upload(ref, paths):
+                return await self._upload(ref, paths)
 
-    async def _click(self, ref: int) -> str:
+    # ------------------------------------------------------------ mouse
+
+    async def _click(self, ref: int) -> Point:
         x, y = await self._move_to(ref)
-        await self._mouse("mousePressed", x, y, buttons=1)
-        await self._mouse("mouseReleased", x, y, buttons=0)
-        return "clicked"
+        await self._press_mouse(x, y)
+        return x, y
 
-    async def _move_to(self, ref: int, *, enabled: bool = True) -> tuple[float, float]:
+    async def _right_click(self, ref: int) -> str:
+        x, y = await self._move_to(ref)
+        await self._reach.on(ref, "noMenu")
+        await self._press_mouse(x, y, button="right")
+        return "right-clicked"
+
+    async def _press_mouse(self, x: float, y: float, *, button: str = "left", count: int = 1) -> None:
+        held = {"left": 1, "right": 2}[button]
+        await self._mouse("mousePressed", x, y, button=button, buttons=held, count=count)
+        await self._mouse("mouseReleased", x, y, button=button, count=count)
+
+    async def _move_to(self, ref: int, *, enabled: bool = True) -> Point:
         """Where the mouse now is: over the element, and nothing else. Raises Mistake."""
         deadline = time.monotonic() + self._actionable_s
         while True:
@@ -114,19 +167,154 @@ class Hands:
             if time.monotonic() > deadline:
                 raise Mistake(f"element [{ref}] moves away or is covered when the mouse comes near; try another way")
 
-    async def _mouse(self, kind: str, x: float, y: float, *, button: str = "left", buttons: int = 0) -> None:
-        count = 0 if kind == "mouseMoved" else 1
+    async def _mouse(
+        self, kind: str, x: float, y: float, *, button: str = "left", buttons: int = 0, count: int = 0
+    ) -> None:
         await self._reach.send(
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=count
         )
 
+    # ------------------------------------------------------------ drag and drop
+
+    async def _drag(self, ref: int, to: int | None, dx: float, dy: float) -> str:
+        if to is None and not dx and not dy:
+            raise Mistake("a drag needs an end: another element in `to`, or `dx` or `dy` in px")
+        ahead = await self._middle(to) if to is not None else None
+        start = await self._move_to(ref)
+        way = (ahead[0] - start[0], ahead[1] - start[1]) if ahead else (dx, dy)
+        await self._reach.on(ref, "watchDrag")
+        await self._reach.send_to(ref, "Input.setInterceptDrags", enabled=True)
+        try:
+            return await self._pull(ref, to, start, way, dx, dy)
+        finally:
+            await self._reach.send_to(ref, "Input.setInterceptDrags", enabled=False)
+
+    async def _pull(self, ref: int, to: int | None, start: Point, way: Point, dx: float, dy: float) -> str:
+        await self._mouse("mousePressed", *start, buttons=1, count=1)
+        at = start
+        try:
+            for at in _line(start, (start[0] + _sign(way[0]) * GRIP, start[1] + _sign(way[1]) * GRIP), 2):
+                await self._mouse("mouseMoved", *at, buttons=1)
+            # What is at the end may have moved when the thing was taken up.
+            x, y = start if to is None else await self._middle(to)
+            end = x + dx, y + dy
+            if await self._reach.on(ref, "dragging"):
+                return await self._drop(to or ref, await self._event(DRAG, 2), at, end)
+            for step in (*_line(at, end, STEPS), end):
+                await self._mouse("mouseMoved", *step, buttons=1)
+        except Mistake:
+            await self._mouse("mouseReleased", *at, count=1)
+            raise
+        await self._mouse("mouseReleased", *end, count=1)
+        return "dragged"
+
+    async def _drop(self, onto: int, begun: Json | None, start: Point, end: Point) -> str:
+        """Goes on with a drag of the page's own, HTML's, in place of the system that would carry it."""
+        if begun is None:
+            raise Mistake("the browser did not let the drag begin; try another way")
+        return await self._carry(onto, begun["data"], start, end)
+
+    async def _carry(self, onto: int, data: Json, start: Point, end: Point) -> str:
+        await self._reach.on(onto, "watchDrop")
+        await self._drag_event("dragEnter", start, data)
+        for at in (*_line(start, end, STEPS), end):
+            await self._drag_event("dragOver", at, data)
+        if not await self._reach.on(onto, "accepts"):
+            await self._drag_event("dragCancel", end, data)
+            raise Mistake(f"element [{onto}] does not let this be dropped there")
+        await self._drag_event("drop", end, data)
+        return "dragged"
+
+    async def _drag_event(self, kind: str, at: Point, data: Json) -> None:
+        await self._reach.send("Input.dispatchDragEvent", type=kind, x=at[0], y=at[1], data=data)
+
+    async def _middle(self, ref: int) -> Point:
+        at = await self._element(ref, "bring")
+        return at["x"], at["y"]
+
+    # ------------------------------------------------------------ files
+
+    async def _upload(self, ref: int, paths: tuple[str, ...]) -> str:
+        files = _existing(paths)
+        if (await self._element(ref, "upload", 1000 * self._actionable_s, wait_s=self._actionable_s))["input"]:
+            return await self._give(ref, files, await self._reach.node(ref, "fileInput"))
+        await self._reach.send_to(ref, "Page.setInterceptFileChooserDialog", enabled=True)
+        try:
+            at = await self._click(ref)
+            opened = await self._event(CHOOSER, CHOOSER_S)
+        finally:
+            await self._reach.send_to(ref, "Page.setInterceptFileChooserDialog", enabled=False)
+        if opened is None:
+            return await self._drop_files(ref, files, at)
+        if "backendNodeId" not in opened:
+            raise Mistake(f"element [{ref}] asks for files in a way that only a person can answer; try another way")
+        asked = await self._reach.send_to(ref, "DOM.describeNode", backendNodeId=opened["backendNodeId"])
+        return await self._give(ref, files, asked["node"])
+
+    async def _give(self, ref: int, files: list[Path], node: Json) -> str:
+        """Files for a file input. Raises Mistake for what the system's own file chooser would not let pass."""
+        given: list[str] = node.get("attributes", [])
+        attributes = dict(zip(given[::2], given[1::2], strict=True))
+        if "webkitdirectory" not in attributes and (folders := [file for file in files if file.is_dir()]):
+            raise Mistake(f"{folders[0]} is a folder; element [{ref}] takes files, name those that are in it")
+        if "webkitdirectory" in attributes and (single := [file for file in files if not file.is_dir()]):
+            raise Mistake(f"{single[0]} is a file; element [{ref}] takes a whole folder")
+        if len(files) > 1 and "multiple" not in attributes:
+            raise Mistake(f"element [{ref}] takes one file, not {len(files)}")
+        accept = attributes.get("accept", "")
+        if refused := [file for file in files if not _accepted(file, accept)]:
+            raise Mistake(f"element [{ref}] takes {accept}, not {refused[0].name}")
+        await self._reach.send_to(
+            ref, "DOM.setFileInputFiles", files=[str(file) for file in files], backendNodeId=node["backendNodeId"]
+        )
+        return f"gave it {', '.join(file.name for file in files)}"
+
+    async def _drop_files(self, ref: int, files: list[Path], at: Point) -> str:
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        try:
+            await self._carry(ref, data, at, at)
+        except Mistake:
+            raise Mistake(
+                f"element [{ref}] asked for no file when it was clicked, and takes none that is dropped on it; "
+                "look again, then upload to what asks for files"
+            ) from None
+        return f"dropped {', '.join(file.name for file in files)} on it"
+
+    async def _event(self, method: str, most_s: float) -> Json | None:
+        """What the browser handed over; None when nothing came."""
+        try:
+            async with asyncio.timeout(most_s):
+                while True:
+                    heard, params = await self._begun.get()
+                    if heard == method:
+                        return params
+        except TimeoutError:
+            return None
+
+    # ------------------------------------------------------------ fields
+
     async def _type(self, ref: int, text: str) -> str:
-        field = await self._element(ref, "edit", 1000 * self._actionable_s, wait_s=self._actionable_s)
-        if field["how"] == "whole":
-            return await self._put(ref, text)
-        await self._insert(text)
+        field = await self._edit(ref)
+        match field["how"]:
+            case "whole":
+                return await self._put(ref, text)
+            case "steps":
+                return await self._steer(ref, text, field)
+            case "lines":
+                await self._write(ref, text)
+            case _:
+                await self._insert(text)
         held = await self._held(ref)
+        if held and field["how"] == "keys" and _lost(text, held["value"]) and (keys := _keys(text)):
+            # A mask, or a row of boxes for a character each, that wants to see every key.
+            await self._edit(ref)
+            for key in keys:
+                await self._stroke(key)
+            held = await self._held(ref)
         return _typed(ref, text, field["held"], held) if held else "typed"
+
+    async def _edit(self, ref: int) -> Json:
+        return await self._element(ref, "edit", 1000 * self._actionable_s, wait_s=self._actionable_s)
 
     async def _held(self, ref: int) -> Json | None:
         """What a field holds now; None when what was done to it led away from it."""
@@ -137,7 +325,7 @@ class Hands:
 
     async def _insert(self, text: str) -> None:
         """Replace what is selected. The last character is a key press, for pages that only listen to keys."""
-        last = named_key(text[-1:]) if text[-1:].isprintable() else None
+        last = _key_of(text[-1:])
         if not text:
             await self._stroke(chord("Delete"))
         elif last is None:
@@ -145,7 +333,73 @@ class Hands:
         else:
             if text[:-1]:
                 await self._reach.send("Input.insertText", text=text[:-1])
-            await self._stroke(Chord(last, (), SHIFT if needs_shift(last) else 0))
+            await self._stroke(last)
+
+    async def _write(self, ref: int, text: str) -> None:
+        """Replace what an editor holds. Several lines are pasted where the editor handles that itself, for it may
+        indent a line that begins after an Enter; else they are typed with an Enter between."""
+        if "\n" in text and await self._reach.on(ref, "paste", text):
+            return
+        for i, line in enumerate(text.split("\n")):
+            if i:
+                await self._stroke(chord("Enter"))
+            if line[-1:] in CLOSED:
+                await self._reach.send("Input.insertText", text=line)
+            elif line or not i:
+                await self._insert(line)
+
+    async def _steer(self, ref: int, text: str, slider: Json) -> str:
+        """Bring a slider of the page's own making to a number, by its keys or else by its handle."""
+        if not re.fullmatch(r"-?\d+(\.\d+)?", text.strip()):
+            raise Mistake(f"element [{ref}] does not take {text!r}: {FORMATS['range']}")
+        wanted = float(text)
+        least, most = slider["min"], slider["max"]
+        if (least is not None and wanted < least) or (most is not None and wanted > most):
+            raise Mistake(f"element [{ref}] goes from {_number(least)} to {_number(most)}, not to {text.strip()}")
+        now = await self._step_to(ref, wanted, slider)
+        if now != wanted and slider["drags"]:
+            now = await self._slide_to(ref, wanted, now, slider)
+        if now == slider["now"] != wanted:
+            raise Mistake(f"element [{ref}] did not move: it still says {_number(now)}; try Drag")
+        return "set" if now == wanted else f"it now says {_number(now)}"
+
+    async def _step_to(self, ref: int, wanted: float, slider: Json) -> float:
+        now: float = slider["now"]
+        ends = {slider["min"]: "Home", slider["max"]: "End"}
+        if wanted in ends and now != wanted:
+            now = await self._after(ref, ends[wanted], 1)
+        for key, back in (("ArrowUp", "ArrowDown"), ("ArrowRight", "ArrowLeft")):
+            if now == wanted:
+                return now
+            before, now = now, await self._after(ref, key if wanted > now else back, 1)
+            step = abs(now - before)
+            while step and 0.5 * step <= abs(wanted - now) and abs(now - before) >= 0.5 * step:
+                times = min(round(abs(wanted - now) / step), 500)
+                before, now = now, await self._after(ref, key if wanted > now else back, times)
+            if step:
+                return now
+        return now
+
+    async def _slide_to(self, ref: int, wanted: float, now: float, slider: Json) -> float:
+        """Drags the handle; how far it is to go is learned from how far it went."""
+        px = slider["track"] / ((slider["max"] - slider["min"]) or 1)
+        for _ in range(6):
+            far = (wanted - now) * px
+            await self._drag(ref, None, *((0, -far) if slider["upright"] else (far, 0)))
+            before, now = now, (await self._element(ref, "steps"))["now"]
+            if now == wanted:
+                break
+            if now == before:
+                px *= 1.5
+            elif abs(now - before) > 0 and abs(far) >= 4:
+                px = abs(far / (now - before))
+        return now
+
+    async def _after(self, ref: int, key: str, times: int) -> float:
+        """The number that a slider says after a key."""
+        for _ in range(times):
+            await self._stroke(chord(key))
+        return (await self._element(ref, "steps"))["now"]
 
     async def _put(self, ref: int, text: str) -> str:
         done = await self._element(ref, "put", text)
@@ -154,6 +408,8 @@ class Hands:
         held = await self._held(ref)
         outcome = "set" if done["value"] == text else f"the field now holds {done['value']!r}"
         return f"{outcome}; the field says: {held['complaint']}" if held and held["complaint"] else outcome
+
+    # ------------------------------------------------------------ lists, boxes, keys, scrolling
 
     async def _select(self, ref: int, options: tuple[str, ...]) -> str:
         most_ms = 1000 * self._actionable_s
@@ -201,14 +457,16 @@ class Hands:
         for key in keys.held:
             bits |= keys.modifiers & MODIFIERS[key.key][1]
             await self._key("rawKeyDown", key, bits)
-        typed = {"text": keys.text, "unmodifiedText": keys.text} if keys.text else {}
-        await self._key("keyDown" if typed else "rawKeyDown", keys.key, keys.modifiers, **typed)
+        more: Json = {"text": keys.text, "unmodifiedText": keys.text} if keys.text else {}
+        if command := COMMANDS.get((keys.modifiers, keys.key.key)):
+            more = {"commands": [command]}
+        await self._key("keyDown" if keys.text else "rawKeyDown", keys.key, keys.modifiers, **more)
         await self._key("keyUp", keys.key, keys.modifiers)
         for key in reversed(keys.held):
             bits &= ~MODIFIERS[key.key][1]
             await self._key("keyUp", key, bits)
 
-    async def _key(self, kind: str, key: Key, modifiers: int, **more: str) -> None:
+    async def _key(self, kind: str, key: Key, modifiers: int, **more: Any) -> None:
         await self._reach.send("Input.dispatchKeyEvent", type=kind, **key.params(modifiers), **more)
 
     async def _scroll(self, direction: Direction, ref: int | None) -> str:
@@ -230,10 +488,63 @@ class Hands:
 
 def _typed(ref: int, text: str, before: str, held: Json) -> str:
     value = held["value"]
-    if value.replace("\r\n", "\n").rstrip("\n") == text.replace("\r\n", "\n").rstrip("\n"):
+    if _plain(value) == _plain(text):
         return "typed"
     if held["secret"]:
         return f"typed; the field holds {len(value)} of {len(text)} characters"
     if value == before:
         raise Mistake(f"element [{ref}] did not take the text: it still holds {value!r}")
     return f"typed; the field now holds {value!r}"
+
+
+def _plain(text: str) -> str:
+    """Without what an editor shows otherwise: a blank line between paragraphs, a hard space between words."""
+    return re.sub(r"[\r\n]+", "\n", text.replace("\xa0", " ")).strip("\n")
+
+
+def _lost(text: str, value: str) -> bool:
+    """Whether letters or digits were lost, yet not all: then nothing was sent off."""
+    return 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
+
+
+def _keys(text: str) -> list[Chord]:
+    """A key press for each character; none when there are too many or one has no key."""
+    keys = [key for char in text if (key := _key_of(char))]
+    return keys if len(keys) == len(text) <= 64 else []
+
+
+def _key_of(char: str) -> Chord | None:
+    key = named_key(char) if char.isprintable() else None
+    return Chord(key, (), SHIFT if needs_shift(key) else 0) if key else None
+
+
+def _line(start: Point, end: Point, steps: int) -> list[Point]:
+    """Points on the way, the end among them."""
+    (x, y), (to_x, to_y) = start, end
+    return [(x + (to_x - x) * i / steps, y + (to_y - y) * i / steps) for i in range(1, steps + 1)]
+
+
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:g}"
+
+
+def _existing(paths: tuple[str, ...]) -> list[Path]:
+    """Absolute paths. Raises Mistake."""
+    files = [Path(path).expanduser().absolute() for path in paths]
+    if missing := next((path for path, file in zip(paths, files, strict=True) if not file.exists()), None):
+        raise Mistake(f"there is no file {missing!r} on this machine; ask for its path")
+    return files
+
+
+def _accepted(file: Path, accept: str) -> bool:
+    """https://html.spec.whatwg.org/multipage/input.html#attr-input-accept"""
+    kinds = [kind.strip().lower() for kind in accept.split(",") if kind.strip()]
+    type_ = mimetypes.guess_type(file.name)[0] or ""
+    return not kinds or any(
+        file.name.lower().endswith(kind) if kind.startswith(".") else re.fullmatch(kind.replace("*", ".*"), type_)
+        for kind in kinds
+    )

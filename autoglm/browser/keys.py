@@ -52,6 +52,18 @@ MODIFIERS = {
     "Shift": (Key("Shift", "ShiftLeft", 16), SHIFT),
 }
 
+COMMANDS = {
+    (CONTROL, "a"): "selectAll",
+    (CONTROL, "c"): "copy",
+    (CONTROL, "x"): "cut",
+    (CONTROL, "v"): "paste",
+    (CONTROL, "z"): "undo",
+    (CONTROL, "y"): "redo",
+    (CONTROL | SHIFT, "Z"): "redo",
+}
+"""What an editing chord does, said along with it: macOS does none of these by Control. The names are those of
+https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/core/editing/commands/editor_command_names.h"""
+
 NAMED = {
     key.key: key
     for key in (

@@ -153,7 +153,7 @@ async def test_a_value_out_of_range_is_set_and_the_complaint_told(visit: Visit) 
     [
         ("Customer number", "is read-only"),
         ("Create account", "is a button, not a field"),
-        ("Logo", "takes a file"),
+        ("Logo", "Upload to it"),
     ],
 )
 async def test_what_cannot_be_typed_into_is_a_mistake(hasty: Visit, name: str, said: str) -> None:
@@ -217,7 +217,7 @@ async def test_keys_and_chords_do_what_they_do_for_a_person(visit: Visit) -> Non
 async def test_an_aria_slider_moves_by_arrow_keys(visit: Visit) -> None:
     seen = await visit.open("listbox.html")
     slider = element(seen, "Brightness")
-    assert (slider.role, slider.value, slider.hint, slider.takes) == ("slider", "4", "0 to 10", ("Click",))
+    assert (slider.role, slider.value, slider.hint, slider.takes) == ("slider", "4", "0 to 10", ("Click", "Type"))
     await visit.act(Press("ArrowRight", slider.ref))
     assert element(await visit.observe(), "Brightness").value == "5"
 

@@ -145,23 +145,66 @@ function obstacle(el, tries) {
 }
 
 /**
- * Gives a field the focus with all it holds selected. `how` to go on: "keys" type into it, "whole" call put().
+ * Gives a field the focus with all it holds selected. `how` to go on: "keys" type into it, "lines" write into it line by
+ * line, "whole" call put(), "steps" press keys until steps() says the number.
  * @param {number} ref
  * @param {number} mostMs
  */
 async function edit(ref, mostMs) {
   const el = /** @type {HTMLElement | null} */ (alive(ref));
   if (!el) return { gone: nodes.size };
-  if (typeOf(el) === 'file') return { why: 'takes a file, which cannot be given yet' };
-  if (!isEditable(el)) return { why: `is a ${roleOf(el)}, not a field to type into` };
+  if (typeOf(el) === 'file') return { why: 'takes a file, not text; Upload to it' };
+  const steps = counted(el, roleOf(el));
+  if (!isEditable(el) && !steps) return { why: `is a ${roleOf(el)}, not a field to type into` };
   const hindered = await ready(ref, mostMs);
   if (hindered) return hindered;
   el.focus({ preventScroll: true });
+  if (steps) return { how: 'steps', ...stepsOf(el) };
   selectAll(el);
   if (SET_WHOLE.has(typeOf(el))) return { how: 'whole' };
   const active = activeElement();
   if (active !== el && !(active && holds(el, active))) return { why: 'does not take the focus' };
-  return { how: 'keys', held: rawValue(el) };
+  return { how: isEditingHost(el) ? 'lines' : 'keys', held: rawValue(el) };
+}
+
+/** What a slider or spin button of the page's own making says. @param {number} ref */
+function steps(ref) {
+  const el = alive(ref);
+  return el ? stepsOf(el) : { gone: nodes.size };
+}
+
+/** @param {Element} el */
+function stepsOf(el) {
+  const number = (/** @type {string} */ name) => {
+    const value = parseFloat(el.getAttribute(name) ?? '');
+    return Number.isFinite(value) ? value : null;
+  };
+  const [now, min, max] = ['aria-valuenow', 'aria-valuemin', 'aria-valuemax'].map(number);
+  const upright = el.getAttribute('aria-orientation') === 'vertical';
+  const track = el.parentElement?.getBoundingClientRect();
+  return {
+    now,
+    min,
+    max,
+    upright,
+    drags: roleOf(el) === 'slider' && min !== null && max !== null,
+    track: (upright ? track?.height : track?.width) ?? 0,
+  };
+}
+
+/**
+ * Pastes into the editor that has the focus; false when it leaves that to the browser. The page cannot tell this from a
+ * paste of the clipboard's, except that it is not trusted.
+ * @param {number} ref
+ * @param {string} text
+ */
+function paste(ref, text) {
+  const el = alive(ref);
+  if (!el) return false;
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text/plain', text);
+  const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true, composed: true });
+  return !(activeElement() ?? el).dispatchEvent(event);
 }
 
 /** @param {Element} el */
@@ -258,6 +301,75 @@ function findOption(options, text) {
   );
 }
 
+/** The middle of what can be seen of it, once it is in view. @param {number} ref */
+function bring(ref) {
+  touch();
+  const el = alive(ref);
+  if (!el) return { gone: nodes.size };
+  const target = unseen(el) ? (visibleLabel(el) ?? el) : el;
+  if (unseen(target)) return { why: 'is not visible' };
+  if (!points(target).length) bringIn(target, 0);
+  const [at] = points(target);
+  return at ? { x: at[0], y: at[1] } : { why: 'is outside the page' };
+}
+
+/** The drag that began last, and what it was last over. @type {{start?: Event, over?: Event, on?: EventTarget}} */
+const drag = {};
+
+function watchDrag() {
+  delete drag.start;
+  addEventListener('dragstart', (event) => (drag.start = event), { capture: true, once: true });
+}
+
+/** Whether a drag of HTML's kind has begun, and the page lets it. */
+function dragging() {
+  return drag.start !== undefined && !drag.start.defaultPrevented;
+}
+
+function watchDrop() {
+  delete drag.over;
+  addEventListener('dragover', noteOver, { capture: true });
+}
+
+/** @param {Event} event */
+function noteOver(event) {
+  drag.over = event;
+  drag.on = event.composedPath()[0];
+}
+
+/** Whether the page says that what was last dragged over it may be dropped there. */
+function accepts() {
+  removeEventListener('dragover', noteOver, { capture: true });
+  if (!drag.over) return false;
+  const on = /** @type {Element} */ (drag.on);
+  return drag.over.defaultPrevented || isEditable(on) || typeOf(on) === 'file';
+}
+
+/** The page's own context menu is wanted, not the browser's. */
+function noMenu() {
+  addEventListener('contextmenu', (event) => event.preventDefault(), { once: true });
+}
+
+/** Whether files can be given to it as they are; else it is to be clicked. @param {number} ref @param {number} mostMs */
+async function upload(ref, mostMs) {
+  const end = performance.now() + mostMs;
+  touch();
+  for (;;) {
+    const el = alive(ref);
+    if (!el) return { gone: nodes.size };
+    const input = fileInputOf(el);
+    if (!isDisabled(el) && !(input && isDisabled(input))) return { input: input !== null };
+    if (performance.now() > end) return { why: 'is disabled' };
+    await frame();
+  }
+}
+
+/** @param {number} ref */
+function fileInput(ref) {
+  const el = alive(ref);
+  return el && fileInputOf(el);
+}
+
 /** Whether something is on, off or mixed. @param {number} ref */
 function checked(ref) {
   const el = alive(ref);
@@ -335,4 +447,14 @@ function touch() {
   focus,
   scroll,
   touch,
+  bring,
+  watchDrag,
+  dragging,
+  watchDrop,
+  accepts,
+  noMenu,
+  upload,
+  fileInput,
+  steps,
+  paste,
 };

@@ -109,11 +109,12 @@ function optionText(option) {
  */
 function takesOf(el, role, disabled, anyOptions) {
   const type = typeOf(el);
-  if (disabled || type === 'file') return [];
+  if (disabled) return [];
+  if (type === 'file') return ['Upload'];
   if (el.localName === 'select') return anyOptions ? ['Select'] : [];
   if (CHECKABLE.has(role) || type === 'checkbox' || type === 'radio') return ['Check'];
-  if (isEditable(el) && !isReadonly(el)) return ['Click', 'Type'];
-  return ['Click'];
+  if ((isEditable(el) || counted(el, role)) && !isReadonly(el)) return ['Click', 'Type'];
+  return asksForFiles(el) ? ['Click', 'Upload'] : ['Click'];
 }
 
 /** @param {Element} el @param {string} name */
@@ -145,4 +146,27 @@ function rangeHint(el) {
 function lengthHint(el) {
   const most = isEditable(el) ? /** @type {HTMLInputElement} */ (el).maxLength : -1;
   return most > 0 && most <= 40 ? `at most ${most} characters` : '';
+}
+
+/** A slider or spin button of the page's own making, which has a number. @param {Element} el @param {string} role */
+function counted(el, role) {
+  if (role !== 'slider' && role !== 'spinbutton') return false;
+  return !isEditable(el) && Number.isFinite(parseFloat(el.getAttribute('aria-valuenow') ?? ''));
+}
+
+const FILES = /\b(?:uploads?|attach|browse|import|drop|choose (?:a )?files?|select (?:a )?files?|add (?:a )?files?)\b/i;
+
+/** Whether it is a stand-in for a file input, or says that it takes files. @param {Element} el */
+function asksForFiles(el) {
+  if (fileInputOf(el)) return true;
+  const text = el.getAttribute('aria-label') ?? el.textContent ?? '';
+  return text.length <= LONG && FILES.test(text);
+}
+
+/** The file input that an element is, labels or holds. @param {Element} el @returns {HTMLInputElement | null} */
+function fileInputOf(el) {
+  if (typeOf(el) === 'file') return /** @type {HTMLInputElement} */ (el);
+  const labelled = el.localName === 'label' ? /** @type {HTMLLabelElement} */ (el).control : null;
+  if (labelled && typeOf(labelled) === 'file') return /** @type {HTMLInputElement} */ (labelled);
+  return el.querySelector('input[type=file]');
 }
