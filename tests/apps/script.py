@@ -12,6 +12,7 @@ from tests.agent.doubles import accepts
 
 PATIENCE = 10
 """How many seconds, and looks, a thing is given to appear on the page."""
+WAIT = 'do(action="Wait", seconds=1)'
 DONE = 'finish(message="Done.")'
 Argument = str | bool | int | list[str]
 
@@ -24,6 +25,8 @@ class Do:
     on: str = ""
     after: str = ""
     arguments: dict[str, Argument] = field(default_factory=dict[str, Argument])
+    until: str = ""
+    """Done again, a second later each time, until the page has this text: for keys that an application is slow to hear."""
 
     def call(self, page: str) -> str | None:
         """As the `ref` dialect writes it; None when the page has no such thing."""
@@ -43,8 +46,8 @@ class See:
     text: str
 
 
-def do(action: str, on: str = "", /, *, after: str = "", **arguments: Argument) -> Do:
-    return Do(action, on, after, arguments)
+def do(action: str, on: str = "", /, *, after: str = "", until: str = "", **arguments: Argument) -> Do:
+    return Do(action, on, after, arguments, until)
 
 
 @dataclass(slots=True)
@@ -63,24 +66,30 @@ class Script:
     async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
         self.page = messages[-1].content
         while self._next < len(self.steps):
-            step = self.steps[self._next]
-            if isinstance(step, See) and step.text in self.page:
-                self._next += 1
-                continue
-            reply = step.call(self.page) if isinstance(step, Do) else None
-            return self._say(reply, grammar) if reply else self._wait(step)
-        return Completion(DONE, model=self.name)
+            match self.steps[self._next]:
+                case See(text) if text in self.page:
+                    self._go_on()
+                case Do(until=text) if text and text in self.page:
+                    self._go_on()
+                case Do() as step if not self._waited % 2 and (reply := step.call(self.page)):
+                    if step.until:
+                        self._waited += 1
+                    else:
+                        self._go_on()
+                    return self._say(reply, grammar)
+                case step:
+                    self._waited += 1
+                    assert self._waited <= PATIENCE, f"{step} is not on the page\n{self.page}"
+                    return self._say(WAIT, grammar)
+        return self._say(DONE, grammar)
+
+    def _go_on(self) -> None:
+        self._next, self._waited = self._next + 1, 0
 
     def _say(self, reply: str, grammar: str | None) -> Completion:
         assert grammar is None or accepts(grammar, reply), f"the grammar of this page refuses {reply}\n{self.page}"
         self.said.append(reply)
-        self._next, self._waited = self._next + 1, 0
         return Completion(reply, model=self.name)
-
-    def _wait(self, step: Do | See) -> Completion:
-        self._waited += 1
-        assert self._waited <= PATIENCE, f"step {self._next} of the script, {step}, is not on the page\n{self.page}"
-        return Completion('do(action="Wait", seconds=1)', model=self.name)
 
 
 def _written(value: Argument) -> str:

@@ -1,0 +1,89 @@
+"""JupyterLab, with notebooks, editors, menus and dialogs; what was done is looked up in the files that it keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apps.application import python_of, running
+from tests.apps.conftest import CarryOut
+from tests.apps.script import See, do
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+NO_NEWS = {"checkForUpdates": False, "fetchNews": "false"}
+"""Else it asks at the first visit, and looks for news on the internet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    server: str
+    files: Path
+
+    def desk(self, name: str) -> str:
+        """The address of an empty workspace."""
+        return f"{self.server}/lab/workspaces/{name}?reset"
+
+    def cells(self, notebook: str) -> list[Any]:
+        return json.loads((self.files / notebook).read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lab")
+    files, settings = folder / "files", folder / "settings"
+    files.mkdir()
+    told = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    told.parent.mkdir(parents=True)
+    told.write_text(json.dumps(NO_NEWS), encoding="utf-8")
+    command = [
+        *(python_of("jupyterlab"), "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *("--ServerApp.port=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={files}"),
+    ]
+    homes = {f"JUPYTER_{kind}_DIR": folder / kind.lower() for kind in ("CONFIG", "DATA", "RUNTIME")}
+    labs = {"JUPYTERLAB_SETTINGS_DIR": settings, "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces"}
+    with running(command, folder / "log", address, **homes, **labs, IPYTHONDIR=folder / "ipython") as server:
+        yield Lab(server, files)
+
+
+def address(said: str) -> str | None:
+    found = re.search(r"(http://127\.0\.0\.1:\d+)/lab", said)
+    return found[1] if found else None
+
+
+async def test_a_notebook_is_made_its_cell_run_and_saved_under_a_name(lab: Lab, carry_out: CarryOut) -> None:
+    await carry_out(
+        lab.desk("run"),
+        do("Click", 'button "Python 3 (ipykernel)', after='heading "Notebook"'),
+        See("| Idle"),
+        do("Type", "textbox", after="Code Cell Content", text="for n in range(3):\n    print(n * 21)"),
+        do("Click", 'button "Run this cell and advance'),
+        See("42"),
+        do("Click", 'button "Save and create checkpoint'),
+        do("Type", 'textbox "File name"', text="Answer.ipynb"),
+        do("Click", 'button "Rename and Save"'),
+        See('tab "Answer.ipynb'),
+    )
+    cell = lab.cells("Answer.ipynb")[0]
+    assert "".join(cell["source"]) == "for n in range(3):\n    print(n * 21)"
+    assert "".join(cell["outputs"][0]["text"]) == "0\n21\n42\n"
+
+
+async def test_the_command_palette_makes_a_text_file(lab: Lab, carry_out: CarryOut) -> None:
+    await carry_out(
+        lab.desk("palette"),
+        See('heading "Notebook"'),
+        do("Press", key="Control+Shift+c", until='textbox "SEARCH"'),
+        do("Type", 'textbox "SEARCH"', text="new text file"),
+        do("Press", key="Enter"),
+        do("Type", "textbox", after='tab "untitled.txt', text="first line\nsecond line"),
+        do("Press", key="Control+s"),
+        do("Click", 'button "Rename and Save"'),
+    )
+    assert (lab.files / "untitled.txt").read_text(encoding="utf-8") == "first line\nsecond line"
