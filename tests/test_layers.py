@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in sorted((ROOT / "autoglm").rglob("*.py"))}
 
 PURE = [
-    *("autoglm.types", "autoglm.errors", "autoglm.policy", "autoglm.codec"),
+    *("autoglm.types", "autoglm.errors", "autoglm.policy", "autoglm.codec", "autoglm.protocol"),
     *(name for name in MODULES if name.startswith("autoglm.dialects.")),
 ]
 INPUT_OUTPUT = {

@@ -65,6 +65,18 @@ def dispatch(args: Arguments) -> int:
             from autoglm.cli.recordings import show
 
             return show(args)
+        case "serve":
+            from autoglm.cli.serve import serve
+
+            return asyncio.run(serve(args))
+        case "pair":
+            from autoglm.cli.serve import pair
+
+            return pair(args)
+        case "extension":
+            from autoglm.cli.serve import extension
+
+            return extension(args)
         case other:
             raise ValueError(f"no command {other!r}")
 
@@ -84,6 +96,10 @@ class Arguments(argparse.Namespace):
     max_steps: int
     timeout: float
     screenshot: Path | None
+    # serve
+    port: int
+    # pair
+    revoke: bool
     # browser
     install: bool
     # show
@@ -112,6 +128,17 @@ def parser() -> argparse.ArgumentParser:
         "--timeout", type=_seconds, default=Limits().seconds, metavar="S", help="at most so long (%(default)g s)"
     )
     run.add_argument("--screenshot", type=Path, metavar="PATH", help="write what the last step saw there, as JPEG")
+
+    serve = commands.add_parser("serve", help="serve the side panel of your own Chrome")
+    serve.add_argument("--port", type=_port, default=8426, metavar="N", help="on this machine only (%(default)s)")
+    serve.add_argument("--model", metavar="NAME", help="as for run")
+    serve.add_argument("--base-url", type=_server, metavar="URL", help="as for run")
+    serve.add_argument("--api-key-env", dest="api_key", type=_variable, metavar="NAME", help="as for run")
+
+    pair = commands.add_parser("pair", help="make a new code to pair a browser with")
+    pair.add_argument("--revoke", action="store_true", help="forget all paired browsers instead")
+
+    commands.add_parser("extension", help="say where the Chrome extension is and how to load it")
 
     observe = commands.add_parser("observe", help="show a page as the model would see it")
     observe.add_argument("url", type=_url, metavar="URL")
@@ -160,6 +187,12 @@ def _variable(given: str) -> str:
 def _count(given: str) -> int:
     if not given.isdecimal() or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given!r} is not a whole number from 1")
+    return int(given)
+
+
+def _port(given: str) -> int:
+    if not given.isdecimal() or int(given) > 65535:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a port; 0 takes any that is free")
     return int(given)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -31,11 +32,18 @@ class OpenAIModel:
         self.takes_grammar = True
         """False once the server said that it does not know the field."""
         self._timeout_s = timeout_s
+        self._heard: Callable[[str], None] | None = None
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
             timeout=httpx.Timeout(timeout_s, connect=10.0),
             trust_env=not _is_loopback(base_url),  # a proxy has no business between us and our own machine
         )
+
+    def heard_by(self, heard: Callable[[str], None]) -> OpenAIModel:
+        """The same model over the same connections, which also tells what it writes as it writes it."""
+        told = copy(self)
+        told._heard = heard
+        return told
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -94,7 +102,9 @@ class OpenAIModel:
             if data == "[DONE]":
                 answer.finished = True
                 return
-            answer.add(_parse(_Chunk, data.encode(), self.base_url))
+            piece = answer.add(_parse(_Chunk, data.encode(), self.base_url))
+            if piece and self._heard:
+                self._heard(piece)
 
     def _broke_off(self, answer: _Answer) -> ModelUnavailable:
         return ModelUnavailable(
@@ -184,14 +194,19 @@ class _Answer:
     finished: bool = False
     usage: _Usage | None = None
 
-    def add(self, chunk: _Chunk) -> None:
+    def add(self, chunk: _Chunk) -> str:
+        """What is new in it, thinking and answer alike."""
         self.model = chunk.model or self.model
         self.usage = chunk.usage or self.usage
+        piece = ""
         for choice in chunk.choices[:1]:
             part = choice.delta or choice.message or _Part()
-            self.text += part.content or ""
-            self.thinking += part.reasoning_content or part.reasoning or ""
+            thought, said = part.reasoning_content or part.reasoning or "", part.content or ""
+            self.thinking += thought
+            self.text += said
+            piece += thought + said
             self.finished = self.finished or choice.finish_reason is not None
+        return piece
 
     def completion(self, name: str) -> Completion:
         thinking, text = _split(self.text)

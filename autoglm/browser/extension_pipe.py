@@ -1,0 +1,264 @@
+"""The tabs of a person's own Chrome, through our extension. Knows messages, nothing of sockets: see autoglm/listen.py.
+
+A command is carried out at most once. When the connection breaks it waits for the next one; when the extension's
+worker died over it, it is in doubt, and the caller is told so instead of doing it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any
+
+from autoglm.errors import BrowserGone, CdpError
+from autoglm.protocol import (
+    Attach,
+    Channel,
+    Closed,
+    Command,
+    Detach,
+    Event,
+    Hello,
+    Open,
+    Opened,
+    Result,
+)
+from autoglm.seams import Json
+
+AWAY_S = 60.0
+"""How long a run waits for an extension that went away."""
+IN_DOUBT = "the extension was restarted over it, so it was perhaps carried out; look at the page before going on"
+
+
+Send = Callable[[str | bytes], None]
+"""Puts a frame on the present connection; what is lost with it is kept by the channel."""
+
+
+class Extension:
+    """One paired browser for as long as its session lasts: commands out, results and events in."""
+
+    def __init__(self) -> None:
+        self.channel = Channel()
+        self._send: Send | None = None
+        self._pending: dict[int, tuple[int, asyncio.Future[Json]]] = {}
+        """By the command's id: the number of its message, and what waits for its result."""
+        self._last_id = 0
+        self._tabs: dict[int, ExtensionCdp] = {}
+        self._popups: dict[int, Callable[[ExtensionCdp], None]] = {}
+        """Who is told of what a tab opens."""
+        self._away: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------ the connection
+
+    def connected(self, send: Send, hello: Hello, session: str) -> list[str | bytes]:
+        """The frames that the new connection begins with."""
+        if self._away:
+            self._away.cancel()
+        frames, in_doubt = self.channel.resume(hello, session)
+        self._send = send
+        for number, result in [*self._pending.values()]:
+            if number <= in_doubt and not result.done():
+                result.set_exception(CdpError("command", IN_DOUBT))
+        return frames
+
+    def disconnected(self) -> None:
+        self._send = None
+        self._away = asyncio.get_running_loop().call_later(AWAY_S, self.close)
+
+    def close(self) -> None:
+        """Gone for good: everything that waits for it is told."""
+        for tab in [*self._tabs.values()]:
+            tab.end("the browser, or its extension, went away and did not come back")
+        self._tabs.clear()
+
+    def tell(self, message: Any, payload: bytes = b"") -> None:
+        """News for the panel; nobody hears it while nobody is connected."""
+        if self._send:
+            self._send(self.channel.send(message, payload))
+
+    # ------------------------------------------------------------ commands and what comes back
+
+    async def ask(self, make: Callable[[int], Attach | Open | Detach | Command]) -> Json:
+        """The result of a command. Raises CdpError with the browser's own words."""
+        self._last_id += 1
+        message = make(self._last_id)
+        frame = self.channel.send(message)
+        result: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._pending[self._last_id] = self.channel.sent, result
+        if self._send:
+            self._send(frame)
+        try:
+            return await result
+        finally:
+            del self._pending[message.id]
+
+    def take(self, message: Result | Event | Opened | Closed, payload: bytes) -> None:
+        match message:
+            case Result():
+                self._take_result(message, payload)
+            case Event(tab=tab, session=session, method=method, params=params):
+                if held := self._tabs.get(tab):
+                    held.hear(method, params, session)
+            case Opened(tab=tab, opener=opener):
+                popup = ExtensionCdp(self, tab)
+                self.hold(popup, self._popups.get(opener))
+                if told := self._popups.get(opener):
+                    told(popup)
+            case Closed(tab=tab, why=why):
+                if held := self._tabs.pop(tab, None):
+                    held.end(WHY[why])
+
+    def _take_result(self, message: Result, payload: bytes) -> None:
+        _, result = self._pending.get(message.id, (0, None))
+        if result is None or result.done():
+            return
+        if message.error is not None:
+            result.set_exception(CdpError("command", message.error))
+        elif message.payload == "data":
+            result.set_result({"data": b64encode(payload).decode()})
+        elif message.payload == "json":
+            result.set_result(json.loads(payload))
+        else:
+            result.set_result(message.result or {})
+
+    def hold(self, tab: ExtensionCdp, popups: Callable[[ExtensionCdp], None] | None) -> None:
+        self._tabs[tab.tab] = tab
+        if popups:
+            self._popups[tab.tab] = popups
+
+    def let_go(self, tab: int) -> None:
+        self._tabs.pop(tab, None)
+        self._popups.pop(tab, None)
+
+
+WHY = {
+    "closed": "the tab was closed",
+    "canceled_by_user": "the person ended it on Chrome's own bar",
+    "crashed": "the page's process crashed",
+    "replaced": "Chrome replaced the tab",
+}
+
+
+class ExtensionTabs:
+    """`seams.Tabs`: the tab in which a run was started, and those that it opens."""
+
+    def __init__(self, extension: Extension, run: str, start: int) -> None:
+        self._extension = extension
+        self._run = run
+        self._start = start
+        self._attached = False
+        self._held: list[ExtensionCdp] = []
+        self._listeners: set[asyncio.Queue[ExtensionCdp]] = set()
+
+    async def open(self) -> ExtensionCdp:
+        """The person's tab for the first time, then new ones beside it."""
+        if not self._attached:
+            self._attached = True
+            await self._ask(lambda number: Attach(id=number, tab=self._start, run=self._run))
+            return self._hold(ExtensionCdp(self._extension, self._start))
+        opener = self._start
+        done = await self._ask(lambda number: Open(id=number, run=self._run, opener=opener))
+        return self._hold(ExtensionCdp(self._extension, int(done["tab"])))
+
+    async def _ask(self, make: Callable[[int], Attach | Open]) -> Json:
+        try:
+            return await self._extension.ask(make)
+        except CdpError as error:
+            raise BrowserGone(f"no tab to work in: {error.message}") from error
+
+    def popups(self) -> AsyncIterator[ExtensionCdp]:
+        """Listens from the call on, not from the first `async for`."""
+        queue: asyncio.Queue[ExtensionCdp] = asyncio.Queue()
+        self._listeners.add(queue)
+        return self._drain(queue)
+
+    async def close(self) -> None:
+        for tab in self._held:
+            await tab.close()
+
+    async def _drain(self, queue: asyncio.Queue[ExtensionCdp]) -> AsyncGenerator[ExtensionCdp]:
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)
+
+    def _hold(self, tab: ExtensionCdp) -> ExtensionCdp:
+        self._held.append(tab)
+        self._extension.hold(tab, self._opened)
+        return tab
+
+    def _opened(self, popup: ExtensionCdp) -> None:
+        self._held.append(popup)
+        for queue in self._listeners:
+            queue.put_nowait(popup)
+
+
+class ExtensionCdp:
+    """`seams.Cdp` over chrome.debugger."""
+
+    def __init__(self, extension: Extension, tab: int) -> None:
+        self.tab = tab
+        """Chrome's own id of it."""
+        self._extension = extension
+        self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._listeners: set[asyncio.Queue[tuple[str, Json, str] | None]] = set()
+
+    async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
+        if self._gone.done():
+            raise self._lost(method)
+        asking = asyncio.create_task(
+            self._extension.ask(
+                lambda number: Command(id=number, tab=self.tab, session=session, method=method, params=params)
+            )
+        )
+        try:
+            await asyncio.wait((asking, self._gone), return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise self._lost(method)
+            return asking.result()
+        except CdpError as error:
+            raise CdpError(method, error.message) from error
+        finally:
+            asking.cancel()
+
+    def events(self) -> AsyncIterator[tuple[str, Json, str]]:
+        """Listens from the call on, not from the first `async for`."""
+        queue: asyncio.Queue[tuple[str, Json, str] | None] = asyncio.Queue()
+        if self._gone.done():
+            queue.put_nowait(None)
+        self._listeners.add(queue)
+        return self._drain(queue)
+
+    async def close(self) -> None:
+        """Lets go of the tab; one that the run opened is closed."""
+        if self._gone.done():
+            return
+        self.end("it was closed")
+        self._extension.let_go(self.tab)
+        await self._extension.ask(lambda number: Detach(id=number, tab=self.tab, close=True))
+
+    def hear(self, method: str, params: Json, session: str) -> None:
+        for queue in self._listeners:
+            queue.put_nowait((method, params, session))
+        if method == "Inspector.targetCrashed" and not session:
+            self.end(WHY["crashed"])
+
+    def end(self, why: str) -> None:
+        if self._gone.done():
+            return
+        self._gone.set_result(why)
+        for queue in self._listeners:
+            queue.put_nowait(None)
+
+    async def _drain(self, queue: asyncio.Queue[tuple[str, Json, str] | None]) -> AsyncGenerator[tuple[str, Json, str]]:
+        try:
+            while event := await queue.get():
+                yield event
+        finally:
+            self._listeners.discard(queue)
+
+    def _lost(self, method: str) -> BrowserGone:
+        return BrowserGone(f"{method} was not answered: {self._gone.result()}; start the task again in an open tab")

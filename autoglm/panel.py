@@ -1,0 +1,295 @@
+"""Runs that a person starts, watches and stops in the side panel: wishes in, the loop's steps out as news.
+
+The same loop as on the command line (agent.py) in the person's own tabs. A run goes on while the extension comes and
+goes; what a panel must know when it comes back is told to it anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field, replace
+
+from autoglm import agent
+from autoglm.browser.driver import CdpBrowser
+from autoglm.browser.extension_pipe import ExtensionTabs
+from autoglm.cli.story import run_object, step_object
+from autoglm.dialects import dialect_of
+from autoglm.dialects.ref import describe
+from autoglm.errors import AutoGLMError, StoreError
+from autoglm.listen import Session
+from autoglm.policy import BasicPolicy
+from autoglm.protocol import (
+    Answer,
+    FromPerson,
+    List,
+    Pause,
+    Point,
+    Question,
+    Recording,
+    Refusal,
+    Resume,
+    Runs,
+    RunState,
+    Settings,
+    Show,
+    Start,
+    Status,
+    StepDone,
+    Stop,
+    Thinking,
+)
+from autoglm.seams import Browser, Model
+from autoglm.store import SqliteStore, new_id
+from autoglm.types import Limits, Observation, OnBrowser, OnElement, Run, Step
+
+
+@dataclass(slots=True)
+class Live:
+    """A run under way."""
+
+    run: Run
+    session: Session
+    tab: int
+    task: asyncio.Task[None] | None = None
+    going: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared while the person has paused it."""
+    steps: list[StepDone] = field(default_factory=list[StepDone])
+    asked: Question | None = None
+    answer: asyncio.Future[str | None] | None = None
+    error: str = ""
+
+    def state(self) -> RunState:
+        outcome = self.run.outcome
+        state = outcome or ("asking" if self.asked else "running" if self.going.is_set() else "paused")
+        return RunState(
+            run=self.run.id,
+            tab=self.tab,
+            task=self.run.task,
+            model=self.run.model,
+            state=state,
+            answer=self.run.answer or "",
+            error=self.error,
+        )
+
+
+class Panel:
+    """Every panel's wishes, and every run that came of them."""
+
+    def __init__(self, store: SqliteStore, connect: Callable[[Callable[[str], None]], Model], status: Status) -> None:
+        self._store = store
+        self._connect = connect
+        """A model that tells what it writes as it writes it."""
+        self._status = status
+        self._live: dict[str, Live] = {}
+
+    async def close(self) -> None:
+        for live in [*self._live.values()]:
+            self._stop(live)
+        await asyncio.gather(*(live.task for live in self._live.values() if live.task), return_exceptions=True)
+
+    def tell_status(self, status: Status, sessions: list[Session]) -> None:
+        self._status = status
+        for session in sessions:
+            session.extension.tell(status)
+
+    def joined(self, session: Session) -> None:
+        """How things stand, for a panel that has just come, or come back."""
+        session.extension.tell(self._status)
+        for live in self._live.values():
+            if live.session is session:
+                self._retell(live)
+
+    def wish(self, session: Session, wish: FromPerson) -> None:
+        try:
+            self._wish(session, wish)
+        except StoreError as error:
+            session.extension.tell(Refusal(message=str(error)))
+
+    def _wish(self, session: Session, wish: FromPerson) -> None:
+        match wish:
+            case Start():
+                self._start(session, wish)
+            case List():
+                session.extension.tell(self._status)
+                session.extension.tell(Runs(runs=tuple(run_object(each) for each in self._store.runs()[:100])))
+                self.joined(session)
+            case Show(run=run):
+                recording = self._store.run(run)
+                steps = tuple(
+                    step_object(step) | {"did": describe(step.action, step.observation) if step.action else ""}
+                    for step in self._store.steps(recording.run.id)
+                )
+                session.extension.tell(Recording(run=run_object(recording), steps=steps))
+            case Settings(steps=steps):
+                if steps is not None:
+                    self._status = self._status.model_copy(update={"steps": steps})
+                session.extension.tell(self._status)
+            case Stop() | Pause() | Resume() | Answer():
+                live = self._live.get(wish.run)
+                if live is None or live.session is not session:
+                    session.extension.tell(Refusal(run=wish.run, message="this run is over"))
+                else:
+                    self._steer(live, wish)
+
+    def _steer(self, live: Live, wish: Stop | Pause | Resume | Answer) -> None:
+        match wish:
+            case Stop():
+                self._stop(live)
+            case Pause():
+                live.going.clear()
+            case Resume():
+                live.going.set()
+            case Answer(question=question, text=text):
+                if live.asked and live.asked.question == question and live.answer and not live.answer.done():
+                    live.answer.set_result(text)
+        live.session.extension.tell(live.state())
+
+    def _stop(self, live: Live) -> None:
+        if live.task:
+            live.task.cancel()
+
+    def _retell(self, live: Live) -> None:
+        for news in (live.state(), *live.steps, *([live.asked] if live.asked else [])):
+            live.session.extension.tell(news)
+
+    # ------------------------------------------------------------ one run
+
+    def _start(self, session: Session, wish: Start) -> None:
+        if any(live.tab == wish.tab and live.session is session for live in self._live.values()):
+            session.extension.tell(Refusal(message="a run is at work in this tab; stop it, or use another tab"))
+            return
+        live = Live(Run(new_id(), self._in_context(wish), "", started=time.time()), session, wish.tab)
+        live.going.set()
+        self._live[live.run.id] = live
+        live.task = asyncio.create_task(self._carry_out(live))
+        live.task.add_done_callback(lambda task: self._fell(live, task))
+
+    def _fell(self, live: Live, task: asyncio.Task[None]) -> None:
+        """A fault of ours in one run: its person is told, the server and the other runs go on."""
+        if task.cancelled() or not (fault := task.exception()):
+            return
+        traceback.print_exception(fault)
+        live.error = f"a fault of autoglm itself: {type(fault).__name__}: {fault}; please report it"
+        live.run = replace(live.run, outcome="failed")
+        live.session.extension.tell(live.state())
+
+    def _in_context(self, wish: Start) -> str:
+        """The task; of a conversation, with what was asked and found before."""
+        if not wish.run:
+            return wish.task
+        before = self._store.run(wish.run).run
+        said = f" Result: {before.answer}" if before.answer else ""
+        return f"{wish.task}\n(Before this: {before.task.partition(chr(10))[0]}{said})"
+
+    async def _carry_out(self, live: Live) -> None:
+        tell = live.session.extension.tell
+        try:
+            async with AsyncExitStack() as opened:
+                model = self._connect(lambda text: self._overheard(live, text))
+                live.run = replace(live.run, model=model.name)
+                tell(live.state())
+                tabs = ExtensionTabs(live.session.extension, live.run.id, live.tab)
+                opened.push_async_callback(tabs.close)
+                browser = CdpBrowser(await tabs.open(), screenshots=True)
+                opened.push_async_callback(browser.close)
+                await self._loop(live, model, Pointing(browser, live))
+        except AutoGLMError as error:
+            live.error = str(error)
+            live.run = replace(live.run, outcome="failed")
+        except asyncio.CancelledError:  # Stop; the tab is let go, the run is told, so it ends here
+            live.run = replace(live.run, outcome="stopped")
+        finally:
+            self._live.pop(live.run.id, None)
+            tell(live.state())
+
+    async def _loop(self, live: Live, model: Model, browser: Browser) -> None:
+        self._store.start(live.run)
+        steps = agent.run(
+            live.run,
+            browser,
+            model,
+            dialect=dialect_of(live.run.model),
+            policy=BasicPolicy(),
+            human=Person(live),
+            store=self._store,
+            limits=Limits(self._status.steps),
+        )
+        ended = replace(live.run, outcome="stopped")
+        try:
+            async with aclosing(steps):
+                async for step in steps:
+                    ended = agent.conclude(live.run, step)
+                    live.steps.append(_news(live.run, step))
+                    live.session.extension.tell(live.steps[-1])
+                    await live.going.wait()
+        except AutoGLMError:
+            ended = replace(ended, outcome="failed")
+            raise
+        finally:
+            self._store.end(ended)
+        live.run = ended
+
+    def _overheard(self, live: Live, text: str) -> None:
+        live.session.extension.tell(Thinking(run=live.run.id, index=len(live.steps), text=text))
+
+
+class Person:
+    """`seams.Human`: whoever sits before the panel."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._count = 0
+
+    async def ask(self, question: str) -> str | None:
+        live = self._live
+        self._count += 1
+        live.answer = asyncio.get_running_loop().create_future()
+        live.asked = Question(run=live.run.id, question=self._count, kind="ask", text=question)
+        live.session.extension.tell(live.asked)
+        live.session.extension.tell(live.state())
+        try:
+            return await live.answer
+        finally:
+            live.asked = live.answer = None
+            live.session.extension.tell(live.state())
+
+
+class Pointing:
+    """A browser that first tells the panel where it is about to act."""
+
+    def __init__(self, browser: Browser, live: Live) -> None:
+        self._browser = browser
+        self._live = live
+        self._page = Observation("", "")
+
+    async def observe(self) -> Observation:
+        self._page = await self._browser.observe()
+        return self._page
+
+    async def act(self, action: OnElement | OnBrowser) -> str:
+        ref = getattr(action, "ref", None)
+        element = self._page.find(ref) if isinstance(ref, int) else None
+        if element and element.box:
+            box = (element.box.x, element.box.y, element.box.width, element.box.height)
+            did = describe(action, self._page)
+            self._live.session.extension.tell(Point(run=self._live.run.id, tab=self._live.tab, box=box, label=did))
+        return await self._browser.act(action)
+
+    async def close(self) -> None:
+        await self._browser.close()
+
+
+def _news(run: Run, step: Step) -> StepDone:
+    return StepDone(
+        run=run.id,
+        index=step.index,
+        did=describe(step.action, step.observation) if step.action else "",
+        thinking=step.completion.thinking if step.completion else "",
+        outcome=step.outcome or "",
+        error=step.error or "",
+        seconds=round(step.seconds.observe + step.seconds.model + step.seconds.act, 3),
+    )

@@ -1,0 +1,234 @@
+// @ts-check
+/**
+ * One websocket after another to `autoglm serve` on this machine, for as long as this worker lives. Knows frames and
+ * the handshake, nothing of tabs or of the panel.
+ *
+ * @typedef {import('./protocol').Outgoing} Outgoing
+ * @typedef {import('./protocol').Incoming} Incoming
+ * @typedef {import('./protocol').Connection} State
+ */
+import { Channel, ProtocolError, SUBPROTOCOL, VERSION, codeKey, makeNonce, prove, same, unhex } from './wire.js';
+
+export const DEFAULT_PORT = 8426;
+const HANDSHAKE_MS = 5000;
+/** The server speaks every 20 s; when it is silent for so long the connection is dead. */
+const SILENCE_MS = 45_000;
+const ACK_MS = 250;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 10_000;
+const SMALL = 64 * 1024;
+
+export class Connection {
+  /** @type {State} */
+  state = { state: 'connecting', detail: '' };
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {Channel | null} */
+  #channel = null;
+  #session = '';
+  /** This life of the worker. */
+  #worker = makeNonce();
+  #delay = FIRST_DELAY_MS;
+  #code = '';
+  #heard = 0;
+  #acknowledged = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
+
+  /**
+   * @param {(message: Incoming, payload: Uint8Array) => void} take
+   * @param {(state: State) => void} changed
+   * @param {() => void} renewed called when the server no longer knows the session: its runs are over
+   */
+  constructor(take, changed, renewed) {
+    this.take = take;
+    this.changed = changed;
+    this.renewed = renewed;
+    setInterval(() => this.#watch(), ACK_MS);
+  }
+
+  /** Connects, unless it is connected; at once, whatever the delay. @param {string} [code] to pair with */
+  connect(code = '') {
+    if (code) this.#code = code;
+    clearTimeout(this.#again);
+    if (this.#socket && !code) return;
+    this.#socket?.close();
+    void this.#open();
+  }
+
+  /** Sent now, or when there is a connection again if it is numbered. @param {Outgoing} message @param {Uint8Array} [payload] */
+  send(message, payload) {
+    if (!this.#channel) return;
+    const frame = this.#channel.send(message, payload);
+    if (this.state.state === 'connected') this.#put(frame);
+  }
+
+  async #open() {
+    const { port = DEFAULT_PORT } = await chrome.storage.local.get('port');
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1`, [SUBPROTOCOL]);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    this.#set('connecting', '');
+    const greeting = this.#greet(socket);
+    const deadline = setTimeout(() => socket.close(), HANDSHAKE_MS);
+    socket.onmessage = async ({ data }) => {
+      this.#heard = Date.now();
+      try {
+        if (this.state.state === 'connected') this.#receive(data);
+        else if (await greeting(data)) clearTimeout(deadline);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#set('refused', error.message);
+        socket.close();
+      }
+    };
+    socket.onclose = ({ code, reason }) => {
+      clearTimeout(deadline);
+      if (this.#socket === socket) this.#closed(code, reason);
+    };
+  }
+
+  /**
+   * The steps of the handshake; each call takes a frame and resolves to whether that was the last one.
+   * @param {WebSocket} socket
+   */
+  #greet(socket) {
+    const nonce = makeNonce();
+    /** @type {Promise<{key?: string, secret?: string, server?: string}>} */
+    const paired = chrome.storage.local.get(['key', 'secret', 'server']);
+    const past = chrome.storage.session.get(['session', 'seen']);
+    let code = this.#code;
+    /** @type {Uint8Array<ArrayBuffer> | null} */
+    let byCode = null;
+    let challenge = '';
+    let server = '';
+    socket.onopen = async () => {
+      const { key = '' } = await paired;
+      const { session = '', seen = 0 } = /** @type {{session?: string, seen?: number}} */ (await past);
+      this.#say(socket, {
+        t: 'hello', versions: [VERSION], client: chrome.runtime.getManifest().version, key: code ? '' : key, nonce,
+        worker: this.#worker, session, seen,
+      }); // prettier-ignore
+    };
+    /** @param {string | ArrayBuffer} frame */
+    return async (frame) => {
+      const message = /** @type {import('./protocol').Greeted} */ (JSON.parse(String(frame)));
+      if (message.t === 'error') throw new ProtocolError(message.message);
+      if (message.t === 'challenge') {
+        ({ nonce: challenge, server } = message);
+        const known = await paired;
+        if (message.mac && known.secret) {
+          const secret = unhex(known.secret);
+          // Whoever sits on our port and does not hold the key learns nothing more.
+          if (!same(message.mac, await prove(secret, 's', nonce, challenge, server)))
+            throw new ProtocolError('another program answers at this port');
+          this.#say(socket, { t: 'auth', mac: await prove(secret, 'c', nonce, challenge, server) });
+          return false;
+        }
+        this.#code = '';
+        if (!code) {
+          this.#set('unpaired', '');
+          socket.close();
+          return false;
+        }
+        byCode = await codeKey(code, nonce, challenge);
+        code = '';
+        this.#say(socket, { t: 'pair', mac: await prove(byCode, 'c', nonce, challenge, server) });
+        return false;
+      }
+      if (message.t === 'paired' && byCode) {
+        if (!same(message.mac, await prove(byCode, 's', nonce, challenge, server)))
+          throw new ProtocolError('another program answers at this port');
+        await chrome.storage.local.set({ key: message.key, secret: message.secret, server });
+        byCode = null;
+        return false;
+      }
+      if (message.t === 'welcome') {
+        await this.#welcome(message.session, message.seen);
+        return true;
+      }
+      throw new ProtocolError(`${message.t} out of turn`);
+    };
+  }
+
+  /** @param {string} session @param {number} seen */
+  async #welcome(session, seen) {
+    const past = await chrome.storage.session.get(['session', 'seen']);
+    if (past.session !== session) {
+      if (past.session) this.renewed();
+      await chrome.storage.session.set({ session, seen: 0 });
+    }
+    if (!this.#channel || this.#session !== session) {
+      const received = past.session === session ? Number(past.seen ?? 0) : 0;
+      this.#channel = new Channel(received);
+    }
+    this.#session = session;
+    this.#delay = FIRST_DELAY_MS;
+    for (const frame of this.#channel.resume(seen)) this.#put(frame);
+    this.#set('connected', '');
+  }
+
+  /** @param {string | ArrayBuffer} frame */
+  #receive(frame) {
+    const channel = /** @type {Channel} */ (this.#channel);
+    const before = channel.received;
+    const received = channel.receive(frame);
+    // Written before it is carried out, in the same order: what a later life of this worker finds here was perhaps done.
+    if (channel.received !== before) void chrome.storage.session.set({ seen: channel.received });
+    if (received?.message.t === 'ping') this.send({ t: 'pong' });
+    else if (received) this.take(received.message, received.payload);
+    if (channel.received - this.#acknowledged >= 32) this.#acknowledge();
+  }
+
+  #watch() {
+    if (this.state.state !== 'connected' || !this.#channel) return;
+    if (this.#channel.received > this.#acknowledged) this.#acknowledge();
+    if (Date.now() - this.#heard > SILENCE_MS) this.#socket?.close();
+  }
+
+  #acknowledge() {
+    this.#acknowledged = this.#channel?.received ?? 0;
+    this.send({ t: 'ack' });
+  }
+
+  /** @param {number} code @param {string} reason */
+  #closed(code, reason) {
+    this.#socket = null;
+    if (this.state.state === 'connected' || this.state.state === 'connecting')
+      this.#set('away', code === 4440 ? 'connected elsewhere' : reason);
+    if (this.state.state === 'unpaired') return;
+    this.#again = setTimeout(() => void this.#open(), this.#delay * (0.75 + Math.random() / 2));
+    this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
+  }
+
+  /** @param {WebSocket} socket @param {import('./protocol').Greeting} message */
+  #say(socket, message) {
+    socket.send(JSON.stringify(message));
+  }
+
+  /** @param {string | Uint8Array<ArrayBuffer>} frame */
+  #put(frame) {
+    this.#socket?.send(frame);
+  }
+
+  /** @param {State['state']} state @param {string} detail */
+  #set(state, detail) {
+    this.state = { state, detail };
+    this.changed(this.state);
+  }
+}
+
+/**
+ * A result as it travels: inside the message, or beside it when it is large.
+ * @param {number} id
+ * @param {Record<string, unknown>} result
+ * @returns {[Outgoing, Uint8Array | undefined]}
+ */
+export function pack(id, result) {
+  const { data } = result;
+  if (typeof data === 'string' && data.length > SMALL && Object.keys(result).length === 1)
+    return [{ t: 'result', id, payload: 'data' }, Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0))];
+  const text = JSON.stringify(result);
+  if (text.length <= SMALL) return [{ t: 'result', id, result }, undefined];
+  return [{ t: 'result', id, payload: 'json' }, new TextEncoder().encode(text)];
+}

@@ -1,0 +1,166 @@
+// @ts-check
+/**
+ * The agent's tabs, spoken to through chrome.debugger: the person's tab that a run was started in and those it opened.
+ * Knows nothing of pages: commands go through, events come back. Which tabs are ours is kept in the browser's session
+ * storage, for this worker may die at any moment while the tabs stay attached.
+ *
+ * @typedef {import('./protocol').Outgoing} Outgoing
+ * @typedef {import('./protocol').Command} Command
+ * @typedef {{run: string, opened: boolean}} Ours
+ */
+
+/** Of the DevTools protocol, what the driver needs and no more. */
+const METHODS = new Set(
+  `Accessibility.getFullAXTree DOM.describeNode DOM.disable DOM.enable DOM.getDocument DOM.resolveNode DOM.setFileInputFiles
+  DOMDebugger.getEventListeners Emulation.setFocusEmulationEnabled Input.dispatchDragEvent Input.dispatchKeyEvent
+  Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable Overlay.disable Overlay.enable
+  Overlay.hideHighlight Overlay.highlightQuad Overlay.highlightRect Page.addScriptToEvaluateOnNewDocument
+  Page.bringToFront Page.captureScreenshot Page.createIsolatedWorld Page.enable Page.getFrameTree
+  Page.getLayoutMetrics Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate
+  Page.navigateToHistoryEntry Page.reload Page.screencastFrameAck Page.setInterceptFileChooserDialog
+  Page.startScreencast Page.stopLoading Page.stopScreencast Runtime.callFunctionOn Runtime.enable Runtime.evaluate
+  Runtime.releaseObject Runtime.releaseObjectGroup Runtime.runIfWaitingForDebugger Runtime.terminateExecution
+  Target.getTargetInfo Target.setAutoAttach`.split(/\s+/),
+);
+/** Events that the driver listens to. */
+const EVENTS = new Set(
+  `Inspector.targetCrashed Network.loadingFailed Network.loadingFinished Network.requestWillBeSent
+  Network.responseReceived Page.downloadProgress Page.downloadWillBegin Page.fileChooserOpened
+  Page.frameAttached Page.frameDetached Page.frameNavigated Page.frameRequestedNavigation Page.frameStartedLoading
+  Page.frameStartedNavigating Page.frameStoppedLoading Page.javascriptDialogClosed Page.javascriptDialogOpening
+  Page.navigatedWithinDocument Page.windowOpen Runtime.executionContextsCleared Target.attachedToTarget
+  Target.detachedFromTarget Input.dragIntercepted`.split(/\s+/),
+);
+
+/** Our tabs by id. @type {Map<number, Ours>} */
+let ours = new Map();
+/** Told what happens to our tabs. @type {(message: Outgoing) => void} */
+let tell = () => undefined;
+/** What happened before it was known which tabs are ours. @type {(() => void)[] | null} */
+let early = [];
+
+/** Ready to answer; with the tabs that an earlier life of this worker held. @param {(message: Outgoing) => void} listener */
+export async function restore(listener) {
+  tell = listener;
+  const { tabs = [] } = await chrome.storage.session.get('tabs');
+  ours = new Map(/** @type {[number, Ours][]} */ (tabs));
+  const happened = early ?? [];
+  early = null;
+  for (const handle of happened) handle();
+  const attached = new Set((await chrome.debugger.getTargets()).filter((t) => t.attached).map((t) => t.tabId));
+  for (const tab of [...ours.keys()]) if (!attached.has(tab)) forget(tab, 'closed');
+}
+
+function keep() {
+  return chrome.storage.session.set({ tabs: [...ours] });
+}
+
+/** @param {number} tab @param {'closed' | 'canceled_by_user' | 'crashed' | 'replaced'} why */
+function forget(tab, why) {
+  if (!ours.delete(tab)) return;
+  void keep();
+  tell({ t: 'closed', tab, why });
+}
+
+/** @param {number} tab */
+export function runOf(tab) {
+  return ours.get(tab)?.run;
+}
+
+/** Takes hold of a tab. @param {number} tab @param {string} run @param {boolean} opened by the run, not by the person */
+export async function attach(tab, run, opened) {
+  if (ours.has(tab)) {
+    ours.set(tab, { run, opened: ours.get(tab)?.opened ?? opened });
+    return keep();
+  }
+  await chrome.debugger.attach({ tabId: tab }, '1.3');
+  ours.set(tab, { run, opened });
+  await keep();
+  await group(tab, run);
+}
+
+/** The run's tabs stand together, so that the person sees which are the agent's. @param {number} tab @param {string} run */
+async function group(tab, run) {
+  const other = [...ours].find(([id, { run: of }]) => id !== tab && of === run)?.[0];
+  const { groupId = -1 } = other === undefined ? {} : await chrome.tabs.get(other);
+  const joined = await chrome.tabs.group(groupId >= 0 ? { tabIds: [tab], groupId } : { tabIds: [tab] });
+  await chrome.tabGroups.update(joined, { title: 'AutoGLM', color: 'blue' });
+}
+
+/** A new tab beside the one that it is opened from. @param {string} run @param {number} opener */
+export async function open(run, opener) {
+  const beside = await chrome.tabs.get(opener).catch(() => undefined);
+  const made = await chrome.tabs.create({
+    url: 'about:blank',
+    active: beside?.active ?? false,
+    ...(beside && { windowId: beside.windowId, index: beside.index + 1 }),
+  });
+  const tab = /** @type {number} */ (made.id);
+  await attach(tab, run, true);
+  return tab;
+}
+
+/** Lets go of a tab. @param {number} tab @param {boolean} close when the run had opened it */
+export async function detach(tab, close) {
+  const held = ours.get(tab);
+  if (!held) return;
+  ours.delete(tab);
+  await keep();
+  await chrome.debugger.detach({ tabId: tab });
+  if (close && held.opened) await chrome.tabs.remove(tab);
+  else await chrome.tabs.ungroup(tab);
+}
+
+/** Lets go of all tabs, and closes none. */
+export async function detachAll() {
+  await Promise.allSettled([...ours.keys()].map((tab) => detach(tab, false)));
+}
+
+/** What the browser answers. @param {Command} command @returns {Promise<Record<string, unknown>>} */
+export async function send({ tab, session, method, params }) {
+  if (!ours.has(tab)) throw new Error(`tab ${tab} is not the agent's`);
+  if (!METHODS.has(method)) throw new Error(`${method} is not allowed`);
+  const target = session ? { tabId: tab, sessionId: session } : { tabId: tab };
+  return /** @type {Record<string, unknown>} */ ((await chrome.debugger.sendCommand(target, method, params)) ?? {});
+}
+
+/** @param {() => void} handle */
+function whenRestored(handle) {
+  if (early) early.push(handle);
+  else handle();
+}
+
+// Registered at the top level: https://developer.chrome.com/docs/extensions/develop/concepts/service-workers/events
+
+chrome.debugger.onEvent.addListener((source, method, params) => {
+  if (!EVENTS.has(method)) return;
+  const { tabId: tab, sessionId: session = '' } = /** @type {chrome.debugger.DebuggerSession} */ (source);
+  whenRestored(() => {
+    if (tab === undefined || !ours.has(tab)) return;
+    tell({ t: 'event', tab, session, method, params: /** @type {Record<string, unknown>} */ (params ?? {}) });
+  });
+});
+
+chrome.debugger.onDetach.addListener(({ tabId }, reason) => {
+  whenRestored(() => forget(tabId ?? -1, reason === 'canceled_by_user' ? 'canceled_by_user' : 'closed'));
+});
+
+chrome.tabs.onRemoved.addListener((tab) => whenRestored(() => forget(tab, 'closed')));
+
+chrome.tabs.onReplaced.addListener((_, old) => whenRestored(() => forget(old, 'replaced')));
+
+chrome.webNavigation.onCreatedNavigationTarget.addListener(({ sourceTabId, tabId, url }) => {
+  whenRestored(() => void adopt(sourceTabId, tabId, url));
+});
+
+/** A tab or window that a page of ours opened is ours too. @param {number} opener @param {number} tab @param {string} url */
+async function adopt(opener, tab, url) {
+  const held = ours.get(opener);
+  if (!held) return;
+  try {
+    await attach(tab, held.run, true);
+  } catch {
+    return; // it is gone already, or a page of the browser's own
+  }
+  tell({ t: 'opened', tab, opener, url });
+}

@@ -1,0 +1,102 @@
+// @ts-check
+/**
+ * The service worker: what the server commands goes to the tabs, what the tabs tell goes to the server, and what the
+ * panel wants and sees goes between panel and server. Keeps no truth of its own: it may die at any moment.
+ *
+ * @typedef {import('./protocol').Incoming} Incoming
+ * @typedef {import('./protocol').FromPanel} FromPanel
+ */
+import { Connection, pack } from './connection.js';
+import * as tabs from './tabs.js';
+
+/** Open panels. @type {Set<chrome.runtime.Port>} */
+const panels = new Set();
+
+const connection = new Connection(
+  take,
+  (state) => tellPanels({ t: 'connection', ...state }),
+  () => void tabs.detachAll(),
+);
+
+/** @param {import('./protocol').ToPanel} message */
+function tellPanels(message) {
+  for (const panel of panels) panel.postMessage(message);
+}
+
+/** @param {Incoming} message */
+function take(message) {
+  switch (message.t) {
+    case 'command':
+      return carryOut(message.id, () => tabs.send(message));
+    case 'attach':
+      return carryOut(message.id, () => tabs.attach(message.tab, message.run, false));
+    case 'open':
+      return carryOut(message.id, async () => ({ tab: await tabs.open(message.run, message.opener) }));
+    case 'detach':
+      return carryOut(message.id, () => tabs.detach(message.tab, message.close));
+    case 'credit':
+    case 'ping':
+    case 'ack':
+      return;
+    default:
+      tellPanels(message);
+  }
+}
+
+/** @param {number} id @param {() => Promise<Record<string, unknown> | void>} act */
+async function carryOut(id, act) {
+  try {
+    connection.send(...pack(id, (await act()) ?? {}));
+  } catch (error) {
+    connection.send({ t: 'result', id, error: messageOf(error) });
+  }
+}
+
+/** chrome.debugger wraps the protocol's own error: {"code":-32000,"message":"…"}. @param {unknown} error */
+function messageOf(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  try {
+    return String(JSON.parse(text).message ?? text);
+  } catch {
+    return text;
+  }
+}
+
+// ---------------------------------------------------------------- the panel
+
+chrome.runtime.onConnect.addListener((port) => {
+  // No page and no other extension speaks here: only our own panel.
+  if (port.sender?.id !== chrome.runtime.id || port.sender.url?.split(/[?#]/)[0] !== chrome.runtime.getURL('panel.html'))
+    return port.disconnect();
+  panels.add(port);
+  port.onDisconnect.addListener(() => panels.delete(port));
+  port.onMessage.addListener((message) => void fromPanel(/** @type {FromPanel} */ (message)));
+  port.postMessage({ t: 'connection', ...connection.state });
+  connection.connect();
+});
+
+/** @param {FromPanel} message */
+async function fromPanel(message) {
+  switch (message.t) {
+    case 'pair':
+      return connection.connect(message.code);
+    case 'port':
+      await chrome.storage.local.set({ port: message.port });
+      return connection.connect();
+    case 'hello':
+      return; // its port alone keeps this worker alive
+    default:
+      connection.send(message);
+  }
+}
+
+// ---------------------------------------------------------------- life
+
+chrome.storage.local.setAccessLevel({ accessLevel: 'TRUSTED_CONTEXTS' });
+chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true });
+// Brings a worker back that died while no panel was open.
+chrome.alarms.create('alive', { periodInMinutes: 0.5 });
+chrome.alarms.onAlarm.addListener(() => connection.connect());
+chrome.runtime.onInstalled.addListener(() => connection.connect());
+chrome.runtime.onStartup.addListener(() => connection.connect());
+tabs.restore((message) => connection.send(message)).then(() => connection.connect());
