@@ -26,7 +26,7 @@ class Do:
     after: str = ""
     arguments: dict[str, Argument] = field(default_factory=dict[str, Argument])
     until: str = ""
-    """Done again, a second later each time, until the page has this text: for keys that an application is slow to hear."""
+    """Done again every two seconds until the page has this text: for keys that an application is slow to hear."""
 
     def call(self, page: str) -> str | None:
         """As the `ref` dialect writes it; None when the page has no such thing."""
