@@ -126,7 +126,9 @@ class Hands:
                 return await self._scroll(direction, ref)
             case DoubleClick(ref):
                 x, y = await self._click(ref)
-                await self._press_mouse(x, y, count=2)
+                if not await self._reach.on(ref, "hits", x, y):
+                    raise Mistake(f"element [{ref}] was clicked, and then gone or covered before it was clicked again")
+                await self._press_mouse(ref, x, y, count=2)
                 return "double-clicked"
             case RightClick(ref):
                 return await self._right_click(ref)
@@ -139,19 +141,28 @@ class Hands:
 
     async def _click(self, ref: int) -> Point:
         x, y = await self._move_to(ref)
-        await self._press_mouse(x, y)
+        await self._press_mouse(ref, x, y)
         return x, y
 
     async def _right_click(self, ref: int) -> str:
         x, y = await self._move_to(ref)
         await self._reach.on(ref, "noMenu")
-        await self._press_mouse(x, y, button="right")
+        await self._press_mouse(ref, x, y, button="right")
         return "right-clicked"
 
-    async def _press_mouse(self, x: float, y: float, *, button: str = "left", count: int = 1) -> None:
+    async def _press_mouse(self, ref: int, x: float, y: float, *, button: str = "left", count: int = 1) -> None:
         held = {"left": 1, "right": 2}[button]
         await self._mouse("mousePressed", x, y, button=button, buttons=held, count=count)
-        await self._mouse("mouseReleased", x, y, button=button, count=count)
+        await asyncio.gather(self._mouse("mouseReleased", x, y, button=button, count=count), self._reached(ref))
+
+    async def _reached(self, ref: int) -> None:
+        """Raises Mistake when the page script kept a press or key from what would have got it instead."""
+        try:
+            missed = await self._reach.on(ref, "missed")
+        except WorldLost:
+            return
+        if missed:
+            raise Mistake(f"element [{ref}] was moved, covered or left in that moment; nothing was done, look again")
 
     async def _move_to(self, ref: int, *, enabled: bool = True) -> Point:
         """Where the mouse now is: over the element, and nothing else. Raises Mistake."""
@@ -193,6 +204,7 @@ class Hands:
         await self._mouse("mousePressed", *start, buttons=1, count=1)
         at = start
         try:
+            await self._reached(ref)
             for at in _line(start, (start[0] + _sign(way[0]) * GRIP, start[1] + _sign(way[1]) * GRIP), 2):
                 await self._mouse("mouseMoved", *at, buttons=1)
             # What is at the end may have moved when the thing was taken up.
@@ -302,15 +314,19 @@ class Hands:
                 return await self._steer(ref, text, field)
             case "lines":
                 await self._write(ref, text)
+            case _ if field["most"] and len(text) > field["most"]:
+                # One of a row of boxes for a character each, perhaps; the next ones get the rest.
+                await self._insert_by_keys(text)
             case _:
                 await self._insert(text)
         held = await self._held(ref)
-        if held and field["how"] == "keys" and _lost(text, held["value"]) and (keys := _keys(text)):
-            # A mask, or a row of boxes for a character each, that wants to see every key.
+        if held and field["how"] == "keys" and not held["lost"] and _lost(text, held["value"]) and not field["most"]:
+            # A mask that wants to see every key.
             await self._edit(ref)
-            for key in keys:
-                await self._stroke(key)
+            await self._insert_by_keys(text)
             held = await self._held(ref)
+        if held and held["lost"]:
+            raise Mistake(f"element [{ref}] lost the focus in that moment; nothing was typed, look again")
         return _typed(ref, text, field["held"], held) if held else "typed"
 
     async def _edit(self, ref: int) -> Json:
@@ -334,6 +350,13 @@ class Hands:
             if text[:-1]:
                 await self._reach.send("Input.insertText", text=text[:-1])
             await self._stroke(last)
+
+    async def _insert_by_keys(self, text: str) -> None:
+        for char in text:
+            if key := _key_of(char):
+                await self._stroke(key)
+            else:
+                await self._reach.send("Input.insertText", text=char)
 
     async def _write(self, ref: int, text: str) -> None:
         """Replace what an editor holds. Several lines are pasted where the editor handles that itself, for it may
@@ -445,11 +468,13 @@ class Hands:
         return now.get("state")
 
     async def _press(self, keys: Chord, ref: int | None) -> str:
-        if ref is not None:
-            await self._element(ref, "focus")
-        else:
+        if ref is None:
             await self._reach.call("touch")
-        await self._stroke(keys)
+            await self._stroke(keys)
+        else:
+            await self._element(ref, "focus")
+            await self._stroke(keys)
+            await self._reached(ref)
         return "pressed"
 
     async def _stroke(self, keys: Chord) -> None:
@@ -492,7 +517,7 @@ def _typed(ref: int, text: str, before: str, held: Json) -> str:
         return "typed"
     if held["secret"]:
         return f"typed; the field holds {len(value)} of {len(text)} characters"
-    if value == before:
+    if value == before and not held["stirred"]:
         raise Mistake(f"element [{ref}] did not take the text: it still holds {value!r}")
     return f"typed; the field now holds {value!r}"
 
@@ -503,14 +528,8 @@ def _plain(text: str) -> str:
 
 
 def _lost(text: str, value: str) -> bool:
-    """Whether letters or digits were lost, yet not all: then nothing was sent off."""
-    return 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
-
-
-def _keys(text: str) -> list[Chord]:
-    """A key press for each character; none when there are too many or one has no key."""
-    keys = [key for char in text if (key := _key_of(char))]
-    return keys if len(keys) == len(text) <= 64 else []
+    """Whether letters or digits of a short text were lost, yet not all: then nothing was sent off."""
+    return len(text) <= 64 and 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
 
 
 def _key_of(char: str) -> Chord | None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from tests.site.fuzz import fuzz_page
+
 FOLDER = Path(__file__).parent
 CITIES = (
     "Aachen",
@@ -70,6 +72,9 @@ class Page(SimpleHTTPRequestHandler):
             case "/cities":
                 start = query.get("q", "").lower()
                 self._json([city for city in CITIES if start and city.lower().startswith(start)])
+            case "/fuzz":
+                other = f"http://localhost:{self.server.server_address[1]}"  # type: ignore[attr-defined]
+                self._say(fuzz_page(int(query["seed"]), other, inner="inner" in query), "text/html; charset=utf-8")
             case "/nothing":
                 self.send_response(204)
                 self.end_headers()
@@ -90,9 +95,12 @@ class Page(SimpleHTTPRequestHandler):
         pass
 
     def _json(self, value: Any) -> None:
-        body = json.dumps(value).encode()
+        self._say(json.dumps(value), "application/json")
+
+    def _say(self, text: str, kind: str) -> None:
+        body = text.encode()
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -107,13 +107,68 @@ function same(a, b) {
   );
 }
 
-/** Whether a press at the point would still reach it. @param {number} ref @param {number} x @param {number} y */
+/**
+ * Whether a press at the point would still reach it. The next one is meant for it.
+ * @param {number} ref
+ * @param {number} x
+ * @param {number} y
+ */
 function hits(ref, x, y) {
   const el = alive(ref);
-  const hit = hitAt(x, y);
-  if (!el || !hit) return false;
+  if (!el || !wouldHit(el, x, y)) return false;
+  mean((event) => el.isConnected && wouldHit(el, event.clientX, event.clientY));
+  return true;
+}
+
+/** @param {Element} el @param {number} x @param {number} y */
+function wouldHit(el, x, y) {
   const target = (unseen(el) && visibleLabel(el)) || el;
+  const hit = hitAt(x, y);
+  if (!hit || !touches({ l: x, t: y, r: x, b: y }, topRect(target))) return false;
   return isHit(hit, target, el) && (target === el || isDirect(hit, target, el));
+}
+
+const PRESSES = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
+const STROKES = ['keydown', 'keypress', 'beforeinput'];
+const MEANT_MS = 1000;
+/**
+ * What the next press or key is for. The page may change in the moment before it arrives; then it is kept from whatever
+ * would get it instead.
+ * @type {{reaches: (event: MouseEvent) => boolean, until: number, begun: boolean, missed: boolean} | null}
+ */
+let meant = null;
+for (const kind of [...PRESSES, ...STROKES]) addEventListener(kind, watchOver, { capture: true });
+
+/** @param {(event: MouseEvent) => boolean} reaches */
+function mean(reaches) {
+  meant = { reaches, until: performance.now() + MEANT_MS, begun: false, missed: false };
+}
+
+/** @param {Event} event */
+function watchOver(event) {
+  if (!meant || !event.isTrusted || performance.now() > meant.until) return;
+  if (!meant.begun) {
+    meant.begun = true;
+    meant.missed = !meant.reaches(/** @type {MouseEvent} */ (event));
+  }
+  if (!meant.missed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+/** Whether what was meant for an element would have gone elsewhere. Ends the watch. */
+function missed() {
+  const was = meant?.missed === true;
+  meant = null;
+  return was;
+}
+
+/** Keys are meant for it, as far as it has the focus. @param {Element} el */
+function meanKeys(el) {
+  mean(() => {
+    const active = activeElement();
+    return active === el || (active !== null && holds(el, active));
+  });
 }
 
 /**
@@ -144,6 +199,9 @@ function obstacle(el, tries) {
   return cover && !passing(cover) ? `is covered by ${describe(cover)}` : null;
 }
 
+/** When a field was last given the focus to be typed into. */
+let edited = 0;
+
 /**
  * Gives a field the focus with all it holds selected. `how` to go on: "keys" type into it, "lines" write into it line by
  * line, "whole" call put(), "steps" press keys until steps() says the number.
@@ -159,12 +217,15 @@ async function edit(ref, mostMs) {
   const hindered = await ready(ref, mostMs);
   if (hindered) return hindered;
   el.focus({ preventScroll: true });
+  edited = performance.now();
+  meanKeys(el);
   if (steps) return { how: 'steps', ...stepsOf(el) };
   selectAll(el);
   if (SET_WHOLE.has(typeOf(el))) return { how: 'whole' };
   const active = activeElement();
   if (active !== el && !(active && holds(el, active))) return { why: 'does not take the focus' };
-  return { how: isEditingHost(el) ? 'lines' : 'keys', held: rawValue(el) };
+  const most = /** @type {HTMLInputElement} */ (el).maxLength;
+  return { how: isEditingHost(el) ? 'lines' : 'keys', held: rawValue(el), most: most > 0 ? most : null };
 }
 
 /** What a slider or spin button of the page's own making says. @param {number} ref */
@@ -239,12 +300,13 @@ async function suggested(/** @type {Element} */ el, /** @type {number} */ mostMs
  * @param {number} mostMs how long its suggestions are waited for
  */
 async function held(ref, mostMs) {
+  const lost = missed();
   const typed = alive(ref);
   if (typed) await suggested(typed, mostMs);
   const el = alive(ref);
   if (!el) return null;
   const complaint = /** @type {HTMLInputElement} */ (el).validationMessage ?? '';
-  return { value: rawValue(el), secret: typeOf(el) === 'password', complaint };
+  return { value: rawValue(el), secret: typeOf(el) === 'password', complaint, lost, stirred: shown > edited };
 }
 
 /** Sets a date, number, colour … as a whole, as picking it would. @param {number} ref @param {string} text */
@@ -318,6 +380,8 @@ const drag = {};
 
 function watchDrag() {
   delete drag.start;
+  // Else it may be the selection that is dragged, whatever there is under the mouse.
+  if (!isEditable(activeElement() ?? document.body)) getSelection()?.removeAllRanges();
   addEventListener('dragstart', (event) => (drag.start = event), { capture: true, once: true });
 }
 
@@ -387,7 +451,10 @@ function focus(ref) {
   if (isDisabled(el) || el.closest('[inert]')) return { why: 'is disabled' };
   el.focus();
   const active = activeElement();
-  if (active === el || (active && holds(el, active))) return {};
+  if (active === el || (active && holds(el, active))) {
+    meanKeys(el);
+    return {};
+  }
   return { why: 'does not take the focus' };
 }
 
@@ -457,4 +524,5 @@ function touch() {
   fileInput,
   steps,
   paste,
+  missed,
 };

@@ -122,13 +122,18 @@ function isHit(hit, target, el) {
   for (let up = /** @type {Element | null} */ (hit); up; up = above(up)) {
     if (up.localName === 'label' && /** @type {HTMLLabelElement} */ (up).control === el) return true;
   }
-  // A picture or placeholder laid over a field by its own wrapper.
-  return (
-    isEditable(el) &&
-    el.parentElement !== null &&
-    el.parentElement.contains(hit) &&
-    !hit.closest('button, a, [role=button]')
-  );
+  return isEditable(el) && isDressing(hit, el);
+}
+
+/**
+ * A picture or placeholder laid over a field by its own wrapper, which holds nothing else to act on.
+ * @param {Element} hit
+ * @param {Element} el
+ */
+function isDressing(hit, el) {
+  const wrapper = el.parentElement;
+  if (!wrapper?.contains(hit)) return false;
+  return [...wrapper.querySelectorAll(INNER_CONTROLS)].every((other) => other === el);
 }
 
 /** @param {Element} el */
