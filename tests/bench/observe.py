@@ -24,7 +24,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser
@@ -58,19 +58,23 @@ class Ours:
 
     def __init__(self, tab: PageCdp) -> None:
         self.tab = tab
-        self._browser = CdpBrowser(tab)
+        self.browser = CdpBrowser(tab)
+
+    @classmethod
+    async def begin(cls, pipe: PlaywrightPipe) -> Self:
+        return cls(await pipe.tab())
 
     async def open(self, url: str) -> None:
-        await self._browser.act(Goto(url))
+        await self.browser.act(Goto(url))
 
     async def look(self) -> Look:
-        return await timed(self._browser)
+        return await timed(self.browser)
 
     async def script(self, expression: str) -> str:
         return str(await evaluate(self.tab, expression))
 
     async def close(self) -> None:
-        await self._browser.close()
+        await self.browser.close()
 
 
 class OursAnew(Ours):
@@ -185,7 +189,7 @@ async def measure(
     done: dict[str, dict[str, tuple[Watcher, Seen]]] = {}
     for page in pages:
         async with peers(pipe, folder, find_browser().path) as theirs:
-            watchers: list[Watcher] = [Ours(await pipe.tab()), OursAnew(await pipe.tab()), *theirs]
+            watchers: list[Watcher] = [await Ours.begin(pipe), await OursAnew.begin(pipe), *theirs]
             seen = {watcher.name: Seen() for watcher in watchers}
             for round_ in range(rounds):
                 for watcher in watchers:
@@ -213,9 +217,9 @@ async def _attempt(watcher: Watcher, page: BenchPage, seen: Seen) -> None:
 
 
 async def huge(pipe: PlaywrightPipe, page: BenchPage) -> str:
-    tab = await pipe.tab()
-    browser = CdpBrowser(tab)
-    await browser.act(Goto(page.url))
+    ours = await Ours.begin(pipe)
+    tab, browser = ours.tab, ours.browser
+    await ours.open(page.url)
     await evaluate(tab, "document.readyState === 'complete' || new Promise((done) => addEventListener('load', done))")
     nodes = await evaluate(tab, "nodes()")
     await asyncio.sleep(STILL_S)
@@ -240,14 +244,14 @@ async def hung(pipe: PlaywrightPipe, pages: Mapping[str, BenchPage]) -> str:
     """What a page whose script never ends leads to, and whether the next tab still works."""
     lines = ["\nPages that hang:\n"]
     for name in ("hang", "hang-loading", "hang-frame"):
-        browser = CdpBrowser(await pipe.tab())
+        browser = (await Ours.begin(pipe)).browser
         opened = await outcome(browser.act(Goto(pages[name].url)))
         await asyncio.sleep(2 * STILL_S)
         looked = await outcome(browser.observe())
         began = time.perf_counter()
         await browser.close()
         closed = time.perf_counter() - began
-        after = CdpBrowser(await pipe.tab())
+        after = (await Ours.begin(pipe)).browser
         await after.act(Goto(pages["a"].url))
         count = len((await after.observe()).elements)
         await after.close()
@@ -354,16 +358,16 @@ def _counted(kinds: Counter[str]) -> str:
 
 async def out_of_process(pipe: PlaywrightPipe, page: BenchPage) -> str:
     """That the frame of another site is a process of its own. Raises RuntimeError: without that d proves less."""
-    tab = await pipe.tab()
-    await tab.page.goto(page.url)
+    ours = await Ours.begin(pipe)
+    await ours.tab.page.goto(page.url)
     await asyncio.sleep(STILL_S)
-    browser = tab.page.context.browser
+    browser = ours.tab.page.context.browser
     assert browser
     session: Any = await browser.new_browser_cdp_session()
     targets = await session.send("Target.getTargets")
     frames = [each["url"] for each in targets["targetInfos"] if each["type"] == "iframe"]
     await session.detach()
-    await tab.close()
+    await ours.close()
     if len(frames) != 1:
         raise RuntimeError(f"{len(frames)} frames of {page.url} are targets of their own, not 1: {frames}")
     return f"\nOn d one frame is a target of its own: {frames[0].split('/')[-1]} at another host name."
