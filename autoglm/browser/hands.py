@@ -126,7 +126,7 @@ class Hands:
                 return await self._scroll(direction, ref)
             case DoubleClick(ref):
                 x, y = await self._click(ref)
-                if not await self._reach.on(ref, "hits", x, y):
+                if not await self._reach.on(ref, "hits"):
                     raise Mistake(f"element [{ref}] was clicked, and then gone or covered before it was clicked again")
                 await self._press_mouse(ref, x, y, count=2)
                 return "double-clicked"
@@ -173,7 +173,7 @@ class Hands:
             at = await self._element(ref, "aim", options, wait_s=most_ms / 1000)
             await self._mouse("mouseMoved", at["x"], at["y"], button="none")
             # Hovering may have opened something over it, or moved it.
-            if not enabled or await self._reach.on(ref, "hits", at["x"], at["y"]):
+            if not enabled or await self._reach.on(ref, "hits"):
                 return at["x"], at["y"]
             if time.monotonic() > deadline:
                 raise Mistake(f"element [{ref}] moves away or is covered when the mouse comes near; try another way")

@@ -19,10 +19,33 @@ async function aim(ref, options) {
   for (let tries = 0; ; tries++) {
     const el = alive(ref);
     if (!el) return { gone: nodes.size };
+    const twin = twinOf(el);
     const found = await tryAim(el, options.enabled, tries);
-    if ('x' in found || performance.now() > end) return found;
+    if ('x' in found) return (aimed = found);
+    // A list that draws only what is seen draws all anew when it is scrolled.
+    const drawn = el.isConnected ? null : twin();
+    if (drawn) nodes.set(ref, drawn);
+    else if (performance.now() > end) return found;
     await frame();
   }
+}
+
+/** Where aim() last said to press. */
+let aimed = { x: 0, y: 0 };
+
+/**
+ * Finds, in the box in which an element scrolls, the only other one that is called the same and stands for it.
+ * @param {Element} el
+ * @returns {() => Element | null}
+ */
+function twinOf(el) {
+  const scroller = inView(el) ? null : scrollerOf(el, false);
+  if (!scroller) return () => null;
+  const name = nameOf(el, roleOf(el));
+  return () => {
+    const same = [...scroller.querySelectorAll(el.localName)].filter((other) => nameOf(other, roleOf(other)) === name);
+    return name && same.length === 1 ? same[0] : null;
+  };
 }
 
 /**
@@ -107,15 +130,10 @@ function same(a, b) {
   );
 }
 
-/**
- * Whether a press at the point would still reach it. The next one is meant for it.
- * @param {number} ref
- * @param {number} x
- * @param {number} y
- */
-function hits(ref, x, y) {
+/** Whether a press where aim() last said would still reach it. The next one is meant for it. @param {number} ref */
+function hits(ref) {
   const el = alive(ref);
-  if (!el || !wouldHit(el, x, y)) return false;
+  if (!el || !wouldHit(el, aimed.x, aimed.y)) return false;
   mean((event) => el.isConnected && wouldHit(el, event.clientX, event.clientY));
   return true;
 }

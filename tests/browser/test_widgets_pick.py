@@ -1,0 +1,115 @@
+"""What is chosen, opened and unfolded: lists in portals, trees, tabs, menus by keyboard, switches, shadow widgets."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoglm.errors import Mistake
+from autoglm.types import Check, Click, Press, Select, Type
+from tests.browser.conftest import Visit, element, names, texts
+
+
+async def said(visit: Visit) -> str:
+    return await visit.js("document.getElementById('said').textContent")
+
+
+async def test_a_combobox_whose_list_hangs_at_the_end_of_the_page_is_chosen_from(visit: Visit) -> None:
+    seen = await visit.open("widgets/pick.html")
+    await visit.act(Click(element(seen, "Fruit").ref))
+    seen = await visit.observe()
+    assert element(seen, "Fruit").options == ("Apple", "Banana", "Cherry")
+    await visit.act(Click(element(seen, "Banana").ref))
+    seen = await visit.observe()
+    assert element(seen, "Fruit").value == "Banana" and "Cherry" not in names(seen)
+
+
+async def test_a_combobox_is_filtered_by_typing_and_chosen_from_by_keys(visit: Visit) -> None:
+    seen = await visit.open("widgets/pick.html")
+    ref = element(seen, "Country").ref
+    await visit.act(Type(ref, "a"))
+    assert element(await visit.observe(), "Country").options == ("Austria", "Algeria")
+    await visit.act(Press("ArrowDown", ref))
+    await visit.act(Press("ArrowDown", ref))
+    await visit.act(Press("Enter", ref))
+    assert element(await visit.observe(), "Country").value == "Algeria"
+
+
+async def test_a_tree_is_unfolded_and_walked_by_keys_and_clicks(visit: Visit) -> None:
+    seen = await visit.open("widgets/pick.html")
+    assert "collapsed" in element(seen, "Animals").states and "Cats" not in names(seen)
+    await visit.act(Press("ArrowRight", element(seen, "Animals").ref))
+    await visit.act(Press("ArrowDown"))
+    await visit.act(Press("Enter"))
+    assert await said(visit) == "tree Cats"
+    await visit.act(Click(await visit.ref("Dogs")))
+    assert await said(visit) == "tree Dogs"
+
+
+async def test_tabs_are_switched_by_arrow_keys(visit: Visit) -> None:
+    seen = await visit.open("widgets/pick.html")
+    await visit.act(Press("ArrowRight", element(seen, "Details").ref))
+    seen = await visit.observe()
+    assert "selected" in element(seen, "Reviews").states and "Nice." in " ".join(texts(seen))
+
+
+async def test_a_menu_is_opened_and_chosen_from_by_keyboard(visit: Visit) -> None:
+    seen = await visit.open("widgets/pick.html")
+    await visit.act(Press("ArrowDown", element(seen, "Actions").ref))
+    assert "Archive" in names(await visit.observe())
+    await visit.act(Press("ArrowDown"))
+    await visit.act(Press("Enter"))
+    assert await said(visit) == "menu Archive"
+    await visit.act(Press("ArrowDown", element(seen, "Actions").ref))
+    await visit.act(Press("Escape"))
+    seen = await visit.observe()
+    assert "Archive" not in names(seen) and "focused" in element(seen, "Actions").states
+
+
+async def test_details_open_and_close(visit: Visit) -> None:
+    seen = await visit.open("widgets/pick.html")
+    assert "collapsed" in element(seen, "Shipping").states
+    await visit.act(Click(element(seen, "Shipping").ref))
+    seen = await visit.observe()
+    await visit.act(Click(element(seen, "Track it").ref))
+    assert await said(visit) == "tracked"
+    await visit.act(Click(element(seen, "Shipping").ref))
+    assert "Track it" not in names(await visit.observe())
+
+
+@pytest.mark.parametrize("name", ["Express", "Dark mode", "Wifi"], ids=["radio card", "switch", "ARIA switch"])
+async def test_what_is_styled_away_is_turned_on(visit: Visit, name: str) -> None:
+    seen = await visit.open("widgets/pick.html")
+    assert element(seen, name).states[0] == "off"
+    assert await visit.act(Check(element(seen, name).ref)) == "turned on"
+    assert element(await visit.observe(), name).states[0] == "on"
+
+
+async def test_an_open_shadow_roots_widgets_work_like_any(visit: Visit) -> None:
+    seen = await visit.open("widgets/shadow.html")
+    await visit.act(Type(element(seen, "Amount").ref, "5"))
+    await visit.act(Select(element(seen, "Unit").ref, ("kilo",)))
+    await visit.act(Check(element(seen, "Gift").ref))
+    await visit.act(Press("ArrowRight", element(seen, "Ripeness").ref))
+    await visit.act(Type(element(seen, "Ripeness").ref, "4"))
+    await visit.act(Click(element(seen, "Order").ref))
+    assert await said(visit) == "5 kilo, gift, ripeness 4"
+
+
+async def test_a_row_drawn_anew_each_second_is_a_mistake_and_never_another_row(visit: Visit) -> None:
+    seen = await visit.open("widgets/lists.html")
+    ref = element(seen, "Remove Two").ref
+    await visit.js("redraw(['Zero', 'One', 'Two', 'Three'])")
+    with pytest.raises(Mistake, match="is gone"):
+        await visit.act(Click(ref))
+    await visit.act(Click(await visit.ref("Remove Two")))
+    assert await visit.js("rows") == ["Zero", "One", "Three"]
+
+
+async def test_what_moves_to_another_place_is_clicked_there(visit: Visit) -> None:
+    seen = await visit.open("widgets/lists.html")
+    await visit.js("document.getElementById('roamer').style.marginTop = '1200px'")
+    await visit.act(Click(element(seen, "Roamer").ref))
+    assert await said(visit) == "caught"
+    await visit.js("document.getElementById('roamer').animate([{ marginLeft: 0 }, { marginLeft: '300px' }], 600)")
+    await visit.act(Click(element(seen, "Roamer").ref))
+    assert await said(visit) == "caught caught"
