@@ -41,6 +41,7 @@ STILL_S = 0.6
 """How long a page is left alone before it is looked at."""
 PATIENCE_S = 90.0
 """Seconds of looking at one page after which a slow peer gets no more rounds."""
+LOADED_JS = "document.readyState === 'complete' || new Promise((done) => addEventListener('load', () => done()))"
 WHOLE = 10**9
 """Characters: a text form without a budget."""
 KINDS = ("first", "again", "3 changed", "3 rows")
@@ -65,7 +66,9 @@ class Ours:
         return cls(await pipe.tab())
 
     async def open(self, url: str) -> None:
+        """Until it is loaded, as with all peers."""
         await self.browser.act(Goto(url))
+        await evaluate(self.tab, LOADED_JS)
 
     async def look(self) -> Look:
         return await timed(self.browser)
@@ -220,7 +223,6 @@ async def huge(pipe: PlaywrightPipe, page: BenchPage) -> str:
     ours = await Ours.begin(pipe)
     tab, browser = ours.tab, ours.browser
     await ours.open(page.url)
-    await evaluate(tab, "document.readyState === 'complete' || new Promise((done) => addEventListener('load', done))")
     nodes = await evaluate(tab, "nodes()")
     await asyncio.sleep(STILL_S)
     counts = f"{nodes} nodes ({page.elements} elements, {len(page.controls)} controls)"
