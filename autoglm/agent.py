@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from autoglm.errors import AutoGLMError, Mistake
 from autoglm.seams import Browser, Dialect, Human, Model, Policy, Store
@@ -21,6 +22,7 @@ from autoglm.types import (
     Extract,
     Finish,
     Limits,
+    Message,
     Note,
     Observation,
     Refuse,
@@ -63,12 +65,13 @@ async def run(
                 completion = await model.complete(prompt, dialect.grammar(run.task, steps, page))
                 said = time.perf_counter()
                 step = replace(step, completion=completion, seconds=replace(step.seconds, model=said - seen))
-                action = dialect.parse(completion.text)
+                action = extract_first(run, dialect.parse(completion.text), steps)
                 step = replace(step, action=action, verdict=policy.judge(action, page, run))
                 refuse_repetition(action, page, steps)
                 await permit(step.verdict, human)
                 store.intend(run, step.index, action)
-                outcome, ends = await carry_out(action, page, steps, browser, human)
+                extract = partial(read_data, run, steps, page, model, dialect)
+                outcome, ends = await carry_out(action, page, steps, browser, human, extract)
                 took = time.perf_counter() - said
                 step = replace(step, outcome=outcome, ends=ends, seconds=replace(step.seconds, act=took))
         except Mistake as mistake:
@@ -86,9 +89,16 @@ async def run(
 
 
 def conclude(run: Run, last: Step) -> Run:
-    """The run as its last step left it."""
+    """The run as this step left it."""
     answer = last.action.message if isinstance(last.action, Finish) and not last.error else None
-    return replace(run, outcome=last.ends or "stopped", answer=answer)
+    data = last.outcome if isinstance(last.action, Extract) and not last.error else run.data
+    return replace(run, outcome=last.ends or "stopped", answer=answer, data=data)
+
+
+def extract_first(run: Run, action: Action, steps: Sequence[Step]) -> Action:
+    """A run that is to return data does not finish well without: then the page is read before."""
+    has_data = any(isinstance(step.action, Extract) and not step.error for step in steps)
+    return Extract() if run.schema and isinstance(action, Finish) and action.success and not has_data else action
 
 
 def refuse_repetition(action: Action, page: Observation, steps: Sequence[Step]) -> None:
@@ -111,14 +121,23 @@ async def permit(verdict: Verdict | None, human: Human) -> None:
 
 
 async def carry_out(
-    action: Action, page: Observation, steps: Sequence[Step], browser: Browser, human: Human
+    action: Action,
+    page: Observation,
+    steps: Sequence[Step],
+    browser: Browser,
+    human: Human,
+    extract: Callable[[], Awaitable[str]],
 ) -> tuple[str, RunOutcome | None]:
     """What came of it in words, and whether that ends the run."""
     match action:
         case Note(_):
             return "noted", None
-        case Expand() | Extract():
-            raise Mistake(f"{type(action).__name__} is not possible in this run; try another way")
+        case Expand(ref):
+            if not page.find(ref):
+                raise Mistake(f"no element [{ref}] to expand from; there are {len(page.elements)} on this page")
+            return "opened", None
+        case Extract():
+            return await extract(), None
         case Ask(question):
             answer = await human.ask(question)
             return ("nobody is there to answer", "needs_human") if answer is None else (answer, None)
@@ -127,6 +146,19 @@ async def carry_out(
             return message, "finished" if success else "failed"
         case _:
             return await browser.act(action), None
+
+
+async def read_data(run: Run, steps: Sequence[Step], page: Observation, model: Model, dialect: Dialect) -> str:
+    """The data so far with this page's, as JSON. The model is told what does not fit, once; then raises Mistake."""
+    if not run.schema:
+        raise Mistake("this run is to return no data; finish(message=…) says what was found")
+    prompt, schema = dialect.ask_for_data(run.task, steps, page)
+    answer = (await model.complete(prompt, schema)).text
+    try:
+        return dialect.read_data(answer, steps)
+    except Mistake as mistake:
+        prompt = [*prompt, Message("assistant", answer), Message("user", str(mistake))]
+        return dialect.read_data((await model.complete(prompt, schema)).text, steps)
 
 
 async def look_again(page: Observation, steps: Sequence[Step], browser: Browser) -> None:

@@ -10,6 +10,7 @@
     ├── ModelError
     │   ├── ModelUnavailable  no server, a dead server, or one that stopped answering
     │   └── ModelRefused      the server answered with an error of its own
+    ├── SchemaInvalid       the data that were asked for cannot be described so
     └── StoreError          the recording cannot be read or written
 
 A message has three parts: what happened, with the values; why; what to do next.
@@ -56,6 +57,10 @@ class ModelUnavailable(ModelError):
 
 
 class ModelRefused(ModelError):
+    pass
+
+
+class SchemaInvalid(AutoGLMError):
     pass
 
 

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from autoglm.types import Action, Completion, Message, Observation, OnBrowser, OnElement, Run, Step, Verdict
 
 Json = dict[str, Any]
+Grammar = str | Json
+"""What a reply is held to while it is decoded: EBNF, or a JSON schema."""
 
 
 class Cdp(Protocol):
@@ -69,11 +71,19 @@ class Dialect(Protocol):
         """Raises Mistake when the text holds no action; never takes that for a finish."""
         ...
 
+    def ask_for_data(self, task: str, steps: Sequence[Step], observation: Observation) -> tuple[list[Message], Grammar]:
+        """What to ask, so that the answer is this page's data, and what the answer is held to."""
+        ...
+
+    def read_data(self, text: str, steps: Sequence[Step]) -> str:
+        """All data so far with those of this answer, as JSON. Raises Mistake naming what does not fit the schema."""
+        ...
+
 
 class Model(Protocol):
     name: str
 
-    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+    async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
         """Raises ModelUnavailable, ModelRefused."""
         ...
 

@@ -412,6 +412,10 @@ class Run:
     outcome: RunOutcome | None = None
     """None while it goes on."""
     answer: str | None = None
+    schema: str | None = None
+    """The JSON schema of the data that are wanted, as JSON."""
+    data: str | None = None
+    """What was extracted, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

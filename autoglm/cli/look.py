@@ -13,7 +13,7 @@ from autoglm.browser.playwright_pipe import launch
 from autoglm.cli import Arguments
 from autoglm.cli.story import dump
 from autoglm.codec import to_json
-from autoglm.dialects.ref import page_text
+from autoglm.dialects.page import page_text
 from autoglm.errors import BrowserMissing
 from autoglm.seams import Browser
 from autoglm.types import Goto

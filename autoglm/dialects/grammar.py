@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from autoglm.types import Ask, Element, Observation, Step, Text, Verb
 
@@ -27,10 +28,16 @@ class Words:
     text: str
     url: str
     question: str
-    note: str | None
     number: str
+    answers: str
+    """Of a dialog that is open: what `accept` may be."""
+    all_actions: bool
+    """False for the embedded model, which was taught the actions of a form only."""
     rules: tuple[str, ...]
 
+
+Data = Literal["none", "missing", "some"]
+"""Whether the run is to return data, and has some."""
 
 STRING = (f'string ::= "\\"" char{{0,{LONGEST}}} "\\""', 'char ::= [^"\\\\\\x00-\\x1f] | "\\\\" ["\\\\nt]')
 _DATE = '[0-9] [0-9] [0-9] [0-9] "-" [0-9] [0-9] "-" [0-9] [0-9]'
@@ -45,28 +52,52 @@ PATTERNS = {
     "color": '"#" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F]',
 }
 """What a field takes by its type, as the browser would parse it (HTML Standard, 4.10.5.1); or nothing."""
-FREE = Words('"message=" string (", success=False")?', "string", "string", "string", "string", NUMBER, STRING)
+FREE = Words(
+    '"message=" string (", success=False")?', "string", "string", "string", NUMBER, '"True" | "False"', True, STRING
+)
 
 
-def compile_grammar(elements: Iterable[Element], words: Words = FREE) -> str:
-    """EBNF in which `ref` is an element that takes the action, `option` one of its own, and a date is a date."""
-    able = [e for e in elements if e.takes]
+def compile_grammar(
+    page: Observation,
+    elements: Iterable[Element],
+    words: Words = FREE,
+    folds: Sequence[int] = (),
+    data: Data = "none",
+) -> str:
+    """EBNF in which `ref` is one of these elements that takes the action, `option` one of its own, a date a date.
+
+    `folds`: what Expand may open. While a dialog is open there is only its answer, a question and the end.
+    """
+    finish = '"message=" string ", success=False"' if data == "missing" else words.finish
+    if page.dialog and page.dialog.open:
+        text = f' (", text=" {words.text})?' if page.dialog.kind == "prompt" else ""
+        forms = [f'"Dialog\\", accept=" ({words.answers}){text}', f'"Ask\\", question=" {words.question}']
+        return _written(finish, forms, words.rules)
+    able = [] if page.hung else [e for e in elements if e.takes]
     anywhere = '("ref=" any ", ")? ' if able else ""
     forms = [
         f'"Goto\\", url=" {words.url}',
         '"Back\\""',
         '"Wait\\", seconds=" [1-9]',
         f'"Ask\\", question=" {words.question}',
-        f'"Press\\", " {anywhere}"key=" key',
-        f'"Scroll\\", " {anywhere}"direction=" direction',
     ]
-    rules = [
-        f'key ::= {either(map(quote, KEYS))} | "\\"" (("Control" | "Shift" | "Alt" | "Meta") "+")+ [a-zA-Z0-9] "\\""',
-        f"direction ::= {either(map(quote, ('up', 'down', 'left', 'right')))}",
-        *words.rules,
-    ]
-    if words.note:
-        forms.append(f'"Note\\", text=" {words.note}')
+    rules: list[str] = []
+    if not page.hung:
+        held = either(("Control", "Shift", "Alt", "Meta"))
+        forms += [f'"Press\\", " {anywhere}"key=" key', f'"Scroll\\", " {anywhere}"direction=" direction']
+        rules += [
+            f'key ::= {either(map(quote, KEYS))} | "\\"" (({held}) "+")+ [a-zA-Z0-9] "\\""',
+            f"direction ::= {either(map(quote, ('up', 'down', 'left', 'right')))}",
+        ]
+    rules += words.rules
+    if words.all_actions:
+        forms += [f'"Note\\", text=" {words.text}', f'"NewTab\\", url=" {words.url}']
+        more, their = _beyond_forms(able, words, folds, extract=data != "none" and not page.hung)
+        forms, rules = [*forms, *more], [*rules, *their]
+    if len(page.tabs) > 1:
+        others = [str(i) for i, tab in enumerate(page.tabs, 1) if not tab.active]
+        forms += [f'"SwitchTab\\", tab=" ({either(others)})', '"CloseTab\\", tab=" tab']
+        rules.append(f"tab ::= {either(str(i) for i in range(1, len(page.tabs) + 1))}")
     if able:
         forms.append('"Hover\\", ref=" any')
         rules.append(f"any ::= {_refs(able)}")
@@ -83,8 +114,33 @@ def compile_grammar(elements: Iterable[Element], words: Words = FREE) -> str:
         forms.append('"Select\\", ref=" select')
         rules.append(f"select ::= {' | '.join(f'choice{e.ref}' for e in lists)}")
         rules += [_choice(e) for e in lists]
+    return _written(finish, forms, rules)
+
+
+def _beyond_forms(
+    able: Sequence[Element], words: Words, folds: Sequence[int], *, extract: bool
+) -> tuple[list[str], list[str]]:
+    """What the embedded model was not taught, and the rules for it."""
+    forms: list[str] = ['"Extract\\""'] if extract else []
+    rules: list[str] = []
+    if able:
+        pixels = '", dx=" pixels (", dy=" pixels)? | ", dy=" pixels'
+        forms.append(f'"Drag\\", ref=" any (", to=" any | {pixels})')
+        rules.append('pixels ::= "-"? [1-9] [0-9]{0,3}')
+    if _takers(able, "Click"):
+        forms.append('("Double" | "Right") "Click\\", ref=" click')
+    if uploads := _takers(able, "Upload"):
+        forms.append(f'"Upload\\", ref=" upload ", file=" ({words.text} | "[" {words.text} (", " {words.text})* "]")')
+        rules.append(f"upload ::= {_refs(uploads)}")
+    if folds:
+        forms.append('"Expand\\", ref=" fold')
+        rules.append(f"fold ::= {either(map(str, folds))}")
+    return forms, rules
+
+
+def _written(finish: str, forms: Sequence[str], rules: Sequence[str]) -> str:
     # Every form begins with the same letters, so the grammar says them once and the engine never has to sample them.
-    head = f'root ::= "do(action=\\"" call ")" | "finish(" {words.finish} ")"'
+    head = f'root ::= "do(action=\\"" call ")" | "finish(" {finish} ")"'
     return "\n".join([head, f"call ::= {' | '.join(forms)}", *rules]) + "\n"
 
 
@@ -137,7 +193,7 @@ def copied(task: str, steps: Sequence[Step], observation: Observation) -> Words:
     rules = [f"said ::= {' | '.join(f'said{i}' for i in range(len(said)))}"]
     for i, text in enumerate(said):
         rules += spans(f"said{i}", text)
-    lines = list(dict.fromkeys(_pieces(observation)))
+    lines = list(dict.fromkeys(copied_lines(observation)))
     rules.append(f"line ::= {either(quote(line)[1:-1] for line in lines) or 'said'}")
     dates = any(_DATE_HINT.search(e.hint) for e in observation.elements)
     date = " | [0-9]{1,4} [-/.] [0-9]{1,4} [-/.] [0-9]{1,4}" if dates else ""
@@ -154,7 +210,8 @@ def copied(task: str, steps: Sequence[Step], observation: Observation) -> Words:
     finish = '"message=" (told | missing ", success=False")'
     found = [number for text in said for number in _DIGITS.findall(text)]
     numbers = dict.fromkeys([*found, *(number.lstrip("-") for number in found)])  # the second half of 11-50 is 50
-    return Words(finish, "text", "url", "question", None, either(numbers) or NUMBER, tuple(rules))
+    answers = '"True" | "False"' if _agrees(said, observation) else '"False"'
+    return Words(finish, "text", "url", "question", either(numbers) or NUMBER, answers, False, tuple(rules))
 
 
 def spans(name: str, text: str) -> list[str]:
@@ -168,7 +225,7 @@ def spans(name: str, text: str) -> list[str]:
     return rules
 
 
-def _pieces(observation: Observation) -> Iterable[str]:
+def copied_lines(observation: Observation) -> Iterable[str]:
     """What on the page is copied as a whole: lines, cells of a row, what stands after a colon, values."""
     for item in observation.items:
         text = flat(item.text if isinstance(item, Text) else item.name, 400)
@@ -181,8 +238,17 @@ def _pieces(observation: Observation) -> Iterable[str]:
             yield flat(item.value, 400)
 
 
+_AGREED = re.compile(r"\b(accept|agree|confirm|ok|okay|yes)\b|接受|同意|确认|确定|是的|好的", re.IGNORECASE)
+
+
+def _agrees(said: Iterable[str], observation: Observation) -> bool:
+    """Whether a dialog may be accepted: an alert always; another when the task or an answer speaks of it."""
+    dialog = observation.dialog
+    return bool(dialog) and (dialog.kind == "alert" or any(_AGREED.search(text) for text in said))
+
+
 def _dismissed(observation: Observation) -> list[str]:
-    if not observation.dialog:
+    if not observation.dialog or observation.dialog.open:
         return []
     message = observation.dialog.message
     return [f'The page asked "{message}" and the dialog was dismissed.', f"页面询问“{message}”，该对话框已被关闭。"]

@@ -14,6 +14,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from autoglm.errors import ModelRefused, ModelUnavailable
+from autoglm.seams import Grammar
 from autoglm.types import Completion, Message
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,6 +32,8 @@ class OpenAIModel:
         """Empty until the server was asked for it."""
         self.takes_grammar = True
         """False once the server said that it does not know the field."""
+        self.takes_schema = True
+        """False once the server refused a JSON schema: it does not know the field, or not all that the schema says."""
         self._timeout_s = timeout_s
         self._heard: Callable[[str], None] | None = None
         self._client = httpx.AsyncClient(
@@ -64,7 +67,7 @@ class OpenAIModel:
             self.name = models[0].id
         return self.name
 
-    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+    async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
         body: dict[str, Any] = {
             "model": await self.find_name(),
             "messages": [{"role": message.role, "content": message.content} for message in messages],
@@ -72,11 +75,18 @@ class OpenAIModel:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if grammar and self.takes_grammar:
-            try:
-                return await self._stream(body | {"structured_outputs": {"grammar": grammar}})
-            except _UnknownField:
-                self.takes_grammar = False
+        try:
+            match grammar:
+                case str() if self.takes_grammar:
+                    return await self._stream(body | {"structured_outputs": {"grammar": grammar}})
+                case dict() if self.takes_schema:
+                    named = {"name": "data", "schema": grammar}
+                    return await self._stream(body | {"response_format": {"type": "json_schema", "json_schema": named}})
+                case _:
+                    pass
+        except _UnknownField:
+            self.takes_grammar = self.takes_grammar and not isinstance(grammar, str)
+            self.takes_schema = self.takes_schema and not isinstance(grammar, dict)
         return await self._stream(body)
 
     async def _stream(self, body: dict[str, Any]) -> Completion:
@@ -148,11 +158,14 @@ _UNKNOWN = re.compile(
     r"unknown|unrecogni[sz]ed|unexpected|extra|not permitted|not allowed|not supported|unsupported", re.IGNORECASE
 )
 
+_SCHEMA = re.compile(f"schema|grammar|response_format|{_UNKNOWN.pattern}", re.IGNORECASE)
+
 
 def _refusal(response: httpx.Response, body: bytes) -> Exception:
     said = _message(body) or response.reason_phrase
-    asked_for_grammar = b'"structured_outputs"' in response.request.content
-    if response.status_code in (400, 422) and asked_for_grammar and _UNKNOWN.search(said):
+    asked_for_grammar = b'"structured_outputs"' in response.request.content and _UNKNOWN.search(said)
+    asked_for_schema = b'"response_format"' in response.request.content and _SCHEMA.search(said)
+    if response.status_code in (400, 422) and (asked_for_grammar or asked_for_schema):
         return _UnknownField(said)
     hint = {
         401: "; name the variable that holds the key with --api-key-env",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from autoglm.dialects.ref import unparse
 from autoglm.errors import ModelRefused
+from autoglm.seams import Grammar
 from autoglm.types import Action, Completion, Message
 
 Reply = str | Action | Callable[[Sequence[Message]], str | Action]
@@ -18,10 +19,10 @@ class ScriptedModel:
         self.name = name
         self.prompts: list[Sequence[Message]] = []
         """What it was asked, a list of messages a turn."""
-        self.grammars: list[str | None] = []
+        self.grammars: list[Grammar | None] = []
         self._replies = iter(replies)
 
-    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+    async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
         self.prompts.append(tuple(messages))
         self.grammars.append(grammar)
         try:

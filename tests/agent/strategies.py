@@ -30,6 +30,7 @@ from autoglm.types import (
     Select,
     Step,
     SwitchTab,
+    Tab,
     Type,
     Upload,
     Wait,
@@ -80,8 +81,10 @@ lines = texts.map(lambda text: " ".join(text.split()))
 def pages(draw: st.DrawFn) -> Observation:
     """A page of one to six elements, refs as they come after a while: not from 1, not in order."""
     numbers = draw(st.lists(refs, min_size=1, max_size=6, unique=True))
-    kinds = st.sampled_from(["button", "textbox", "checkbox", "combobox", "listbox"])
-    return Observation("http://localhost/", "A page", tuple(draw(element(ref, draw(kinds))) for ref in numbers))
+    kinds = st.sampled_from(["button", "textbox", "checkbox", "combobox", "listbox", "file"])
+    tabs = tuple(Tab(f"Tab {i}", "http://localhost/", active=i == 0) for i in range(draw(st.integers(1, 3))))
+    items = tuple(draw(element(ref, draw(kinds))) for ref in numbers)
+    return Observation("http://localhost/", "A page", items, tabs=tabs)
 
 
 @st.composite
@@ -92,6 +95,8 @@ def element(draw: st.DrawFn, ref: int, role: str) -> Element:
             return Element(ref, role, name, draw(lines), takes=("Click", "Type"))
         case "checkbox":
             return Element(ref, role, name, states=("off",), takes=("Click", "Check"))
+        case "file":
+            return Element(ref, "button", name, "", takes=("Click", "Upload"))
         case "combobox" | "listbox":
             options = draw(st.lists(lines.filter(bool), min_size=1, max_size=4, unique=True))
             return Element(ref, role, name, "", (), tuple(options), ("Select",), role == "listbox")
@@ -103,16 +108,21 @@ def element(draw: st.DrawFn, ref: int, role: str) -> Element:
 def sensible(draw: st.DrawFn, page: Observation) -> Action:
     """An action that makes sense on this page."""
     it = draw(st.sampled_from(page.elements))
-    general = actions.filter(lambda a: isinstance(a, Goto | Back | Wait | Note | Ask | Finish))
+    general = actions.filter(lambda a: isinstance(a, Goto | Back | NewTab | Wait | Note | Ask | Finish))
+    numbers, pixels = range(1, len(page.tabs) + 1), st.integers(-900, 900).filter(bool).map(float)
     on_it: list[st.SearchStrategy[Action]] = [
         st.builds(Hover, st.just(it.ref)),
         st.builds(Press, st.sampled_from(["Enter", "Control+a"]), st.none() | st.just(it.ref)),
         st.builds(Scroll, st.sampled_from(["up", "down", "left", "right"]), st.none() | st.just(it.ref)),
+        st.builds(Drag, st.just(it.ref), st.sampled_from([e.ref for e in page.elements])),
+        st.builds(Drag, st.just(it.ref), st.none(), pixels, pixels),
     ]
+    if len(page.tabs) > 1:
+        on_it += [st.builds(SwitchTab, st.sampled_from(numbers[1:])), st.builds(CloseTab, st.sampled_from(numbers))]
     for verb in it.takes:
         match verb:
             case "Click":
-                on_it.append(st.builds(Click, st.just(it.ref)))
+                on_it += [st.builds(kind, st.just(it.ref)) for kind in (Click, DoubleClick, RightClick)]
             case "Type":
                 on_it.append(st.builds(Type, st.just(it.ref), texts))
             case "Check":

@@ -12,7 +12,7 @@ from autoglm.errors import BrowserGone, ModelRefused
 from autoglm.human import Nobody
 from autoglm.models.scripted import Reply, ScriptedModel
 from autoglm.policy import BasicPolicy
-from autoglm.seams import Human
+from autoglm.seams import Grammar, Human
 from autoglm.types import (
     Allow,
     Ask,
@@ -217,7 +217,7 @@ async def test_cancelling_stops_in_the_middle_of_a_step_and_does_not_record_it()
     class Thinking:
         name = "thinking"
 
-        async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+        async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
             await asyncio.sleep(60)
             raise AssertionError
 

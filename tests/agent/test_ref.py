@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoglm.dialects.ref import RefDialect, compile_grammar, parse, unparse
+from autoglm.dialects.grammar import compile_grammar
+from autoglm.dialects.page import page_text
+from autoglm.dialects.ref import RefDialect, parse, unparse
 from autoglm.errors import Mistake
 from autoglm.types import (
     Action,
@@ -15,19 +18,31 @@ from autoglm.types import (
     Back,
     Check,
     Click,
+    CloseTab,
+    Dialog,
+    DoubleClick,
+    Download,
+    Drag,
     Element,
+    Expand,
+    Extract,
     Finish,
     Goto,
     JsDialog,
+    NewTab,
     Note,
     Observation,
     Press,
+    RightClick,
     Scroll,
     ScrollPosition,
     Select,
     Step,
+    SwitchTab,
+    Tab,
     Text,
     Type,
+    Upload,
     Wait,
 )
 from tests.agent.doubles import CONTACT, accepts
@@ -113,10 +128,11 @@ def test_any_text_is_an_action_or_a_mistake(text: str) -> None:
 def test_the_grammar_accepts_every_action_that_makes_sense(data: st.DataObject) -> None:
     page = data.draw(pages())
     action = data.draw(sensible(page))
-    assert accepts(compile_grammar(page.elements), unparse(action))
+    assert accepts(compile_grammar(page, page.elements), unparse(action))
 
 
-FORM = compile_grammar([item for item in CONTACT if isinstance(item, Element)])
+PAPER = Observation("http://localhost/contact", "Contact us", CONTACT)
+FORM = compile_grammar(PAPER, PAPER.elements)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +168,8 @@ def test_a_page_with_nothing_to_act_on_still_has_a_grammar() -> None:
     assert not accepts(grammar, unparse(Click(1)))
 
 
-DATES = compile_grammar([Element(8, "textbox", "Start", "", takes=("Click", "Type"), type="date")])
+DATE = Element(8, "textbox", "Start", "", takes=("Click", "Type"), type="date")
+DATES = compile_grammar(PAPER, [DATE])
 
 
 @pytest.mark.parametrize(
@@ -240,7 +257,7 @@ PAGE = Observation(
 )
 
 
-def prompt(steps: Sequence[Step] = (), page: Observation = PAGE, budget: int = 24_000) -> str:
+def prompt(steps: Sequence[Step] = (), page: Observation = PAGE, budget: int = 8_000) -> str:
     system, user = RefDialect(budget).render("Ask for a demo", steps, page)
     assert (system.role, user.role) == ("system", "user")
     return user.content
@@ -266,14 +283,6 @@ def test_what_was_done_reads_line_by_line() -> None:
     ]
 
 
-def test_a_page_beyond_the_budget_keeps_what_is_in_view() -> None:
-    items = tuple(Element(i, "link", f"Link number {i}", takes=("Click",), in_view=50 <= i < 60) for i in range(1, 100))
-    text = prompt(page=Observation("http://localhost/", "Many", items), budget=400)
-    assert all(f"[{i}] " in text for i in range(50, 60))
-    assert "more lines not shown" in text
-    assert len(text) < 700
-
-
 def test_the_beginning_of_the_prompt_stays_the_same_from_step_to_step() -> None:
     later = prompt((Step(0, PAGE, action=Click(1), outcome="clicked"),))
     assert later.startswith(prompt().removesuffix("Done: nothing yet"))
@@ -284,11 +293,107 @@ def test_thinking_that_never_ends_is_a_mistake() -> None:
         parse('<think>maybe do(action="Back")')
 
 
-def test_what_the_task_names_is_kept_when_the_page_is_cut() -> None:
-    links = tuple(Element(i, "link", f"module {i}", takes=("Click",), in_view=i < 50) for i in range(1, 400))
-    page = Observation(
-        "http://localhost/", "Index", (*links, Element(400, "link", "json", takes=("Click",), in_view=False))
+# ---------------------------------------------------------------- what a page does not always offer
+
+
+def offered(page: Observation, dialect: RefDialect | None = None, steps: Sequence[Step] = ()) -> str:
+    return (dialect or RefDialect()).grammar("Do it", steps, page)
+
+
+SEVERAL = Observation(
+    "http://localhost/a",
+    "A",
+    (Element(1, "link", "Home", takes=("Click",)), Element(2, "button", "CV", "", takes=("Click", "Upload"))),
+    tabs=(Tab("B", "http://localhost/b", False), Tab("A", "http://localhost/a", True)),
+)
+ASKED = replace(SEVERAL, dialog=JsDialog("confirm", "Delete it?", open=True))
+HUNG = Observation("http://localhost/a", "A", tabs=SEVERAL.tabs, hung=True)
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "taken"),
+    [
+        (SEVERAL, DoubleClick(1), True),
+        (SEVERAL, RightClick(3), False),
+        (SEVERAL, Drag(1, 2), True),
+        (SEVERAL, Drag(1, None, -40, 7), True),
+        (SEVERAL, Drag(1, 9), False),
+        (SEVERAL, Upload(2, ("/tmp/cv.pdf",)), True),
+        (SEVERAL, Upload(2, ("/tmp/a", "/tmp/b")), True),
+        (SEVERAL, Upload(1, ("/tmp/cv.pdf",)), False),
+        (SEVERAL, NewTab("https://example.org/"), True),
+        (SEVERAL, SwitchTab(1), True),
+        (SEVERAL, SwitchTab(2), False),
+        (SEVERAL, CloseTab(2), True),
+        (SEVERAL, CloseTab(3), False),
+        (SEVERAL, Dialog(True), False),
+        (SEVERAL, Expand(1), False),
+        (SEVERAL, Extract(), False),
+        (PAPER, SwitchTab(1), False),
+        (PAPER, CloseTab(1), False),
+        (ASKED, Dialog(True), True),
+        (ASKED, Dialog(False), True),
+        (ASKED, Dialog(True, "yes"), False),
+        (ASKED, Ask("Delete it?"), True),
+        (ASKED, Finish("It asks first.", False), True),
+        (ASKED, Click(1), False),
+        (ASKED, Goto("https://example.org/"), False),
+        (replace(ASKED, dialog=JsDialog("prompt", "Name?", open=True)), Dialog(True, "Ada"), True),
+        (HUNG, Goto("https://example.org/"), True),
+        (HUNG, SwitchTab(1), True),
+        (HUNG, Press("Enter"), False),
+        (HUNG, Scroll("down"), False),
+    ],
+)
+def test_an_action_is_offered_only_where_it_makes_sense(page: Observation, action: Action, taken: bool) -> None:
+    assert accepts(offered(page), unparse(action)) is taken
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "taken"),
+    [
+        (SEVERAL, Click(1), True),
+        (SEVERAL, SwitchTab(1), True),
+        (SEVERAL, CloseTab(2), True),
+        (SEVERAL, DoubleClick(1), False),
+        (SEVERAL, Drag(1, 2), False),
+        (SEVERAL, Upload(2, ("Do",)), False),
+        (SEVERAL, NewTab("Do"), False),
+        (SEVERAL, Note("Do"), False),
+        (ASKED, Dialog(False), True),
+        (ASKED, Dialog(True), False),
+        (replace(ASKED, dialog=JsDialog("alert", "Saved", open=True)), Dialog(True), True),
+    ],
+)
+def test_the_embedded_model_is_offered_what_it_knows_and_what_must_be(
+    page: Observation, action: Action, taken: bool
+) -> None:
+    assert accepts(offered(page, RefDialect(copies=True)), unparse(action)) is taken
+
+
+@pytest.mark.parametrize("task", ["Delete it and confirm", "删除并确认"])
+def test_a_model_that_copies_accepts_a_dialog_when_the_task_says_so(task: str) -> None:
+    assert accepts(RefDialect(copies=True).grammar(task, [], ASKED), unparse(Dialog(True)))
+
+
+def test_tabs_dialogs_downloads_frames_and_hung_pages_are_shown() -> None:
+    items = (
+        Element(1, "link", "Home", takes=("Click",)),
+        Element(2, "textbox", "Card", "", takes=("Type",), frame="payment"),
+        Element(3, "button", "Pay", takes=("Click",), frame="payment"),
+        Element(4, "link", "Help", takes=("Click",)),
     )
-    text = RefDialect(budget=1000).render('Click "json"', [], page)[1].content
-    assert '[400] link "json"' in text and '[1] link "module 1"' in text
-    assert "[399]" not in text and "more lines not shown" in text
+    files = (Download("bill.pdf", "/tmp/d/bill.pdf", 1234), Download("b.zip", "", 0, "the connection was lost"))
+    assert page_text(replace(ASKED, items=items, downloads=files)) == (
+        "Page: A  http://localhost/a\n"
+        "Tab 1: B  http://localhost/b\n"
+        "Tab 2: A  this page\n"
+        '[1] link "Home"\n'
+        '[2] textbox "Card" = "" in frame "payment"\n'
+        '[3] button "Pay"\n'
+        '[4] link "Help" in the page itself\n'
+        'Downloaded: "bill.pdf" 1234 bytes, /tmp/d/bill.pdf\n'
+        'Downloaded: "b.zip" not there: the connection was lost\n'
+        'Open dialog: confirm "Delete it?"; the page waits for its answer'
+    )
+    assert "The page hangs: its script does not end." in page_text(HUNG)

@@ -27,7 +27,7 @@ import httpx
 
 from autoglm.errors import AutoGLMError
 from autoglm.local_server import local_server
-from autoglm.seams import Model
+from autoglm.seams import Grammar, Model
 from autoglm.types import Completion, Goto, Limits, Message
 from tests.bench.harness import browser_tab, model_at, steps_of
 from tests.site.demo import TASK
@@ -43,7 +43,7 @@ FIRST_ACTION_GOAL_S = 10.0
 @dataclass(frozen=True, slots=True)
 class Prompt:
     messages: tuple[Message, ...]
-    grammar: str | None
+    grammar: Grammar | None
 
     def chat(self) -> list[dict[str, str]]:
         return [{"role": m.role, "content": m.content} for m in self.messages]
@@ -85,7 +85,7 @@ class RecordingModel:
         self.name = model.name
         self.prompts: list[Prompt] = []
 
-    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+    async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
         self.prompts.append(Prompt(tuple(messages), grammar))
         return await self._model.complete(messages, grammar)
 

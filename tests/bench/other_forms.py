@@ -28,7 +28,7 @@ from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import launch
 from autoglm.dialects.ref import RefDialect, unparse
 from autoglm.errors import AutoGLMError
-from autoglm.seams import Cdp, Model
+from autoglm.seams import Cdp, Grammar, Model
 from autoglm.types import (
     Action,
     Check,
@@ -214,7 +214,7 @@ class Oracle:
     def __init__(self, form: Form, browser: RememberingBrowser, tab: Cdp) -> None:
         self._form, self._browser, self._tab = form, browser, tab
 
-    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+    async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
         now: dict[str, Any] = await evaluate(self._tab, STATE)
         return Completion(unparse(await self._next(now)), model=self.name)
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autoglm.browser.driver import CdpBrowser
-from autoglm.dialects.ref import page_text
+from autoglm.dialects.page import page_text
 from autoglm.errors import Mistake
 from autoglm.types import Check, Click, Goto, Hover, Observation, Scroll, Text, Type
 from tests.browser.conftest import Visit, element, names, texts
