@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autoglm.dialects.grammar import quote
+from autoglm.seams import Grammar
 from autoglm.types import Completion, Message
 from tests.agent.doubles import accepts
 
@@ -63,7 +64,7 @@ class Script:
     _next: int = 0
     _waited: int = 0
 
-    async def complete(self, messages: Sequence[Message], grammar: str | None) -> Completion:
+    async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
         self.page = messages[-1].content
         while self._next < len(self.steps):
             match self.steps[self._next]:
@@ -86,8 +87,10 @@ class Script:
     def _go_on(self) -> None:
         self._next, self._waited = self._next + 1, 0
 
-    def _say(self, reply: str, grammar: str | None) -> Completion:
-        assert grammar is None or accepts(grammar, reply), f"the grammar of this page refuses {reply}\n{self.page}"
+    def _say(self, reply: str, grammar: Grammar | None) -> Completion:
+        assert not isinstance(grammar, str) or accepts(grammar, reply), (
+            f"the grammar of this page refuses {reply}\n{self.page}"
+        )
         self.said.append(reply)
         return Completion(reply, model=self.name)
 

@@ -30,7 +30,7 @@ from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, launch
 from autoglm.codec import to_json
-from autoglm.dialects.ref import page_text
+from autoglm.dialects.page import page_text
 from autoglm.errors import AutoGLMError
 from autoglm.types import Goto, Observation
 from tests.bench.harness import evaluate
@@ -43,7 +43,7 @@ PATIENCE_S = 90.0
 """Seconds of looking at one page after which a slow peer gets no more rounds."""
 LOADED_JS = "document.readyState === 'complete' || new Promise((done) => addEventListener('load', () => done()))"
 WHOLE = 10**9
-"""Characters: a text form without a budget."""
+"""Tokens: a text form without a budget."""
 KINDS = ("first", "again", "3 changed", "3 rows")
 
 
