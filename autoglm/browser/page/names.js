@@ -36,7 +36,7 @@ function clean(text, most = 500) {
 
 /** @param {Element} el @param {string} role */
 function nameOf(el, role) {
-  return accessibleName(el, role) || iconName(el);
+  return accessibleName(el, role) || (FIELDS.has(role) || role === 'listbox' ? '' : iconName(el));
 }
 
 /** @param {Element} el @param {string} role @returns {string} */
@@ -227,6 +227,9 @@ const ICON_CLASS = /^(?:[a-z]*-?icons?|fa|glyphicon|bi|mdi|ti|la|lucide|octicon|
 const ICON_STYLE =
   /^(?:\d*x|\d+|lg|sm|xs|xl|md|fw|spin|pulse|small|large|medium|solid|regular|light|brands|button|btn|only|wrapper)$/i;
 
+/** Classes that say how a thing looks or behaves, not what it is. */
+const LOOKS = /^(?:pointer|clickable|active|selected|focused|disabled|container|wrapper|item|row|col|child)$/i;
+
 /** The best there is for a control that only shows a picture. @param {Element} el */
 function iconName(el) {
   if (isEditable(el) || el.localName === 'select') return '';
@@ -242,7 +245,8 @@ function iconName(el) {
     idName(el) ||
     words(lastPart(el.getAttribute('href') ?? '')) ||
     shapeName(el) ||
-    words([...el.classList].find((token) => /[a-z]{3}/i.test(token)) ?? '')
+    (el.localName.includes('-') ? words(el.localName) : '') ||
+    words([...el.classList].find((token) => /[a-z]{3}/i.test(token) && !LOOKS.test(token)) ?? '')
   );
 }
 

@@ -22,8 +22,17 @@ function valueOf(el, role) {
   if (role === 'slider' || role === 'spinbutton' || role === 'scrollbar') {
     return el.getAttribute('aria-valuetext') ?? el.getAttribute('aria-valuenow') ?? undefined;
   }
-  if (role === 'combobox' || role === 'textbox' || role === 'searchbox') return clean(contentOf(el, el), 4000);
+  if (role === 'combobox' || role === 'textbox' || role === 'searchbox') return contentBesideLabel(el);
   return undefined;
+}
+
+/** Its text without the label that floats in it. @param {Element} el */
+function contentBesideLabel(el) {
+  const labels = referenced(el, 'aria-labelledby').filter((label) => label !== el && el.contains(label));
+  return clean(
+    labels.reduce((text, label) => text.replace(contentOf(label, el), ' '), contentOf(el, el)),
+    4000,
+  );
 }
 
 /** @param {Element} el @param {string} role @returns {'on' | 'off' | 'mixed' | undefined} */
@@ -77,6 +86,9 @@ function expandedOf(el) {
   return aria === 'true' ? true : aria === 'false' ? false : null;
 }
 
+/** A link that is an option may hold a thing that is one too. */
+const OPTION = '[role="option"]:not(:has([role="option"]))';
+
 /** @param {Element} el @param {string} role @returns {string[]} */
 function optionsOf(el, role) {
   /** @type {Iterable<Element>} */
@@ -85,10 +97,10 @@ function optionsOf(el, role) {
     options = [.../** @type {HTMLSelectElement} */ (el).options].filter((option) => !option.disabled && !option.hidden);
   } else if (el.localName === 'input' && /** @type {HTMLInputElement} */ (el).list) {
     options = /** @type {HTMLInputElement} */ (el).list?.options ?? [];
-  } else if (role === 'listbox') options = el.querySelectorAll('[role="option"]');
+  } else if (role === 'listbox') options = el.querySelectorAll(OPTION);
   else if (role === 'combobox') {
     const list = referenced(el, 'aria-controls').concat(referenced(el, 'aria-owns'))[0];
-    options = list?.querySelectorAll('[role="option"]') ?? [];
+    options = list?.querySelectorAll(OPTION) ?? [];
   }
   return [...options].slice(0, 500).map(optionText).filter(Boolean);
 }

@@ -147,6 +147,7 @@ class Walk {
     if (!starts && !el.hasAttributes()) return !place.hard && listens(el, tag);
     if (tag === 'html' || tag === 'body') return false;
     if (el.hasAttribute('onclick')) return true;
+    if (role === 'presentation' && isBlank(el)) return false;
     if (place.hard || (tag === 'label' && /** @type {HTMLLabelElement} */ (el).control)) return false;
     if (starts || listens(el, tag)) return true;
     return takesFocus(el) && !CONTAINERS.has(role) && !isPane(el, role);
@@ -360,7 +361,7 @@ class Walk {
     if (place.hard && name === place.name && !isEditable(el)) return this.descend(el, place);
     this.flush();
     let mute = hard;
-    if (!hard) ({ name, mute } = softName(el, name));
+    if (!hard && role !== 'listbox') ({ name, mute } = softName(el, name));
     const plain = /^(checkbox|radio)$/.test(typeOf(el)) || isEditable(el) || el.localName === 'select';
     const item = this.list(el, el, role, rect, place, name);
     if (!name && (plain || FIELDS.has(role))) this.nameFromNear(el, role, item);
@@ -505,6 +506,12 @@ function takesFocus(el) {
   return el.hasAttribute('tabindex') && /** @type {HTMLElement} */ (el).tabIndex >= 0;
 }
 
+/** Neither text nor a picture: a line between others, a box to be filled. @param {Element} el */
+function isBlank(el) {
+  const pictures = 'svg, img, canvas';
+  return !contentOf(el, el).trim() && !el.querySelector(pictures) && !el.shadowRoot?.querySelector(pictures);
+}
+
 /** Takes the focus only so that its much text can be scrolled by keys. @param {Element} el @param {string} role */
 function isPane(el, role) {
   return role === 'generic' && !el.hasAttribute('aria-label') && (el.textContent?.length ?? 0) > 2 * LONG;
@@ -557,15 +564,25 @@ function isWidget(el, role) {
 
 /** Clickable only because all of it is a control, which is listed itself. @param {Element} el */
 function isWrapper(el) {
-  if (!el.firstElementChild) return false;
+  if (!el.firstElementChild && !el.shadowRoot) return false;
   const whole = clean(contentOf(el, el));
-  const inners = [
-    ...[...el.querySelectorAll(INNER_CONTROLS)].slice(0, 3),
-    ...[...el.querySelectorAll('*')].slice(0, 20).filter((inner) => listening.has(inner)),
-  ];
-  return inners.some((inner) => {
-    const control = nativeControl(inner) || isWidget(inner, roleOf(inner)) || listening.has(inner);
-    return control && clean(contentOf(inner, inner)) === whole;
+  return innerControls(el).some((inner) => {
+    const role = roleOf(inner);
+    if (!nativeControl(inner) && !isWidget(inner, role) && !listening.has(inner)) return false;
+    return clean(contentOf(inner, inner)) === whole || accessibleName(inner, role) === whole;
+  });
+}
+
+/** The first few, in its shadow roots too. @param {Element} el @param {number} depth @returns {Element[]} */
+function innerControls(el, depth = 0) {
+  return [el, el.shadowRoot].flatMap((root) => {
+    if (!root) return [];
+    const first = [...root.querySelectorAll('*')].slice(0, 20);
+    return [
+      ...[...root.querySelectorAll(INNER_CONTROLS)].slice(0, 3),
+      ...first.filter((inner) => listening.has(inner)),
+      ...(depth < 3 ? first.filter((inner) => inner.shadowRoot).flatMap((inner) => innerControls(inner, depth + 1)) : []),
+    ];
   });
 }
 

@@ -114,5 +114,6 @@ function hear([count, ...positions]) {
 /** A listener here is for this very thing, not for what is in it. @param {Element} el @param {string} tag */
 function listens(el, tag) {
   if (!listening.has(el) || PASS_THROUGH.has(tag) || /^(html|body|label)$/.test(tag)) return false;
+  if (CONTAINERS.has(roleOf(el)) && isBlank(el)) return false;
   return (el.textContent?.length ?? 0) <= LONG && !el.querySelector(INNER_CONTROLS);
 }

@@ -1,0 +1,50 @@
+"""What Django's admin, JupyterLab and Home Assistant are made of, each on a page of a few lines."""
+
+from __future__ import annotations
+
+from tests.browser.conftest import Visit, element, names
+
+SHADOW_BUTTON = """<x-b title="New folder" aria-label="New folder" tabindex="0"></x-b>
+<script>customElements.define('x-b', class extends HTMLElement { connectedCallback() {
+  this.attachShadow({mode: 'open'}).innerHTML = '<button aria-label="New folder">+</button>'; this.addEventListener('click', () => {}) }})</script>"""
+MENU = """<ul role="menu"><li role="menuitem" class="lm-menu-item" tabindex="0">Open</li>
+<li role="presentation" class="lm-menu-item" tabindex="-1" style="cursor:pointer"><div style="border-top:1px solid;height:8px"></div></li></ul>"""
+DECOY = '<div style="position:relative;height:40px"><input type="checkbox" aria-label="Trap" style="opacity:0;position:absolute;left:0;top:0"></div>'
+SELECT = """<div role="combobox" aria-haspopup="listbox" aria-expanded="false" tabindex="0" aria-labelledby="l" class="mdc-select__anchor">
+<span id="l">House mode</span><span id="s">Home</span></div>"""
+LISTBOX = """<div role="listbox" tabindex="0"><a role="option" href="#a"><div role="option" tabindex="-1">Overview</div></a>
+<a role="option" href="#b"><div role="option" tabindex="-1">Settings</div></a></div>"""
+ICON = '<div>Guests are here <x-i class="pointer" tabindex="0" style="display:inline-block;width:20px;height:20px;background:red;cursor:pointer"></x-i></div>'
+TOOLBAR = """<div role="toolbar" aria-label="Topbar toolbar" id="bar" style="height:20px"></div><button>Run</button>
+<script>bar.addEventListener('click', () => {})</script>"""
+
+
+async def test_a_component_and_the_button_in_its_shadow_root_are_one(visit: Visit) -> None:
+    assert [(e.role, e.name) for e in (await visit.show(SHADOW_BUTTON)).elements] == [("button", "New folder")]
+
+
+async def test_a_separator_is_no_control(visit: Visit) -> None:
+    assert names(await visit.show(MENU)) == ["Open"]
+
+
+async def test_a_transparent_checkbox_over_nothing_is_not_seen(visit: Visit) -> None:
+    assert names(await visit.show(DECOY)) == []
+
+
+async def test_the_value_of_a_combobox_is_without_its_label(visit: Visit) -> None:
+    box = element(await visit.show(SELECT), "House mode")
+    assert (box.role, box.value) == ("combobox", "Home")
+
+
+async def test_an_option_is_said_once(visit: Visit) -> None:
+    seen = await visit.show(LISTBOX)
+    assert [e.name for e in seen.elements if e.role == "option"] == ["Overview", "Settings"]
+    assert all(e.options in ((), ("Overview", "Settings")) for e in seen.elements)
+
+
+async def test_a_word_for_looks_is_no_name(visit: Visit) -> None:
+    assert "pointer" not in names(await visit.show(ICON))
+
+
+async def test_an_empty_toolbar_is_no_control(visit: Visit) -> None:
+    assert names(await visit.show(TOOLBAR)) == ["Run"]
