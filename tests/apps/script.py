@@ -42,9 +42,10 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class See:
-    """Nothing but waiting until the page has the text."""
+    """Nothing but waiting until the page has the text, or has it no longer."""
 
     text: str
+    there: bool = True
 
 
 def do(action: str, on: str = "", /, *, after: str = "", until: str = "", **arguments: Argument) -> Do:
@@ -65,10 +66,10 @@ class Script:
     _waited: int = 0
 
     async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
-        self.page = messages[-1].content
+        self.page = messages[-1].content.rpartition("\n\nDone:")[0]
         while self._next < len(self.steps):
             match self.steps[self._next]:
-                case See(text) if text in self.page:
+                case See(text, there) if (text in self.page) == there:
                     self._go_on()
                 case Do(until=text) if text and text in self.page:
                     self._go_on()

@@ -101,3 +101,27 @@ async def test_chapters_are_added_in_the_form_of_their_book(shop: Shop, carry_ou
         See("was changed successfully"),
     )
     assert shop.rows("SELECT title, pages FROM bookshop_chapter ORDER BY id") == [("Of Light", 43), ("Of Colours", 1)]
+
+
+async def test_a_cover_is_uploaded_and_dates_are_picked(shop: Shop, carry_out: CarryOut, tmp_path: Path) -> None:
+    cover = tmp_path / "emma.txt"
+    cover.write_text("a picture of Emma", encoding="utf-8")
+    await carry_out(
+        shop.url,
+        *LOG_IN,
+        do("Click", 'link "Books"'),
+        do("Click", 'link "Emma"'),
+        do("Upload", 'file "Cover:"', file=str(cover)),
+        do("Click", 'link "Choose a Date"', after='textbox "Published:"'),
+        do("Click", 'link ">"'),
+        do("Click", 'link "23"', after="April 1815"),
+        do("Click", 'link "Today"', after='text "Delivered:"'),
+        do("Click", 'link "Choose a Time"'),
+        do("Click", 'link "Noon"'),
+        do("Click", 'button "Save"'),
+        See("was changed successfully"),
+    )
+    assert shop.rows(
+        "SELECT published, cover, strftime('%H:%M', delivered) FROM bookshop_book WHERE title = 'Emma'"
+    ) == [("1815-04-23", "emma.txt", "12:00")]
+    assert (shop.folder / "media" / "emma.txt").read_text(encoding="utf-8") == "a picture of Emma"

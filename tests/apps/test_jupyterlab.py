@@ -26,9 +26,16 @@ class Lab:
     server: str
     files: Path
 
-    def desk(self, name: str) -> str:
-        """The address of an empty workspace."""
-        return f"{self.server}/lab/workspaces/{name}?reset"
+    def desk(self, name: str, folder: str = "") -> str:
+        """The address of an empty workspace, its file list at the folder."""
+        return f"{self.server}/lab/workspaces/{name}{f'/tree/{folder}' if folder else ''}?reset"
+
+    def folder(self, name: str, file: str) -> Path:
+        """A folder with one file in it."""
+        folder = self.files / name
+        folder.mkdir()
+        (folder / file).write_text("text\n", encoding="utf-8")
+        return folder
 
     def cells(self, notebook: str) -> list[Any]:
         return json.loads((self.files / notebook).read_text(encoding="utf-8"))["cells"]
@@ -45,6 +52,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     command = [
         *(python_of("jupyterlab"), "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *("--ServerApp.port=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={files}"),
+        "--FileContentsManager.delete_to_trash=False",
     ]
     homes = {f"JUPYTER_{kind}_DIR": folder / kind.lower() for kind in ("CONFIG", "DATA", "RUNTIME")}
     labs = {"JUPYTERLAB_SETTINGS_DIR": settings, "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces"}
@@ -87,3 +95,41 @@ async def test_the_command_palette_makes_a_text_file(lab: Lab, carry_out: CarryO
         do("Click", 'button "Rename and Save"'),
     )
     assert (lab.files / "untitled.txt").read_text(encoding="utf-8") == "first line\nsecond line"
+
+
+async def test_a_file_is_renamed_from_its_context_menu(lab: Lab, carry_out: CarryOut) -> None:
+    folder = lab.folder("renamed", "draft.txt")
+    await carry_out(
+        lab.desk("rename", folder.name),
+        do("RightClick", 'button "draft.txt"'),
+        do("Click", 'menuitem "Rename'),
+        do("Type", "textbox", after='text "Name"', text="final.txt"),
+        do("Press", key="Enter"),
+        See('button "final.txt"'),
+    )
+    assert (folder / "final.txt").exists() and not (folder / "draft.txt").exists()
+
+
+async def test_a_file_is_deleted_after_a_dialog_that_asks(lab: Lab, carry_out: CarryOut) -> None:
+    folder = lab.folder("emptied", "old.txt")
+    await carry_out(
+        lab.desk("delete", folder.name),
+        do("RightClick", 'button "old.txt"'),
+        do("Click", 'menuitem "Delete'),
+        do("Click", 'button "Delete"', after="Are you sure you want to permanently delete"),
+        See("old.txt", there=False),
+    )
+    assert not (folder / "old.txt").exists()
+
+
+async def test_a_file_is_uploaded_and_shown_as_a_table(lab: Lab, carry_out: CarryOut, tmp_path: Path) -> None:
+    folder = lab.folder("uploaded", "readme.txt")
+    table = tmp_path / "harvest.csv"
+    table.write_text("year,apples\n1843,12\n", encoding="utf-8")
+    await carry_out(
+        lab.desk("upload", folder.name),
+        See('button "readme.txt"'),
+        do("Upload", 'button "Upload Files"', file=str(table)),
+        See('tab "harvest.csv'),
+    )
+    assert (folder / "harvest.csv").read_text(encoding="utf-8") == table.read_text(encoding="utf-8")
