@@ -154,6 +154,16 @@ def test_the_grammar_refuses_what_the_page_does_not_have(action: Action) -> None
     assert not accepts(FORM, unparse(action))
 
 
+@pytest.mark.parametrize("key", ["Enter", "Shift+Enter", "Control+Shift+Tab", "Alt+ArrowDown", "F2", "F12", "j"])
+def test_the_grammar_has_chords_of_named_keys(key: str) -> None:
+    assert accepts(FORM, unparse(Press(key)))
+
+
+@pytest.mark.parametrize("key", ["", "Shift+", "F13", "Entr", "ab", "Hyper+a"])
+def test_the_grammar_has_no_keys_but_those_of_a_keyboard(key: str) -> None:
+    assert not accepts(FORM, unparse(Press(key)))
+
+
 @pytest.mark.parametrize(
     "text", ["", "Sure!", 'do(action="Click", ref=5) ', 'finish(message="a"b")', 'do(action="Back"']
 )
