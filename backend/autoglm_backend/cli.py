@@ -22,6 +22,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
                 options = {name: value for name, value in vars(arguments).items() if name != "command"}
                 serve(ServeOptions(**options), since)
+            case "doctor":
+                from autoglm_backend.doctor import doctor
+                from autoglm_backend.probe import probe
+
+                return doctor(probe(timed=False))
+            case "install":
+                from autoglm_backend.engines.environment import install_vllm
+
+                print(install_vllm(arguments.build, arguments.into))
             case _:
                 from autoglm_backend.convert import save_int8
 
@@ -39,7 +48,10 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a model at /v1/chat/completions")
-    serve.add_argument("--model", required=True, metavar="embedded|DIR|HF_ID", help="which model")
+    serve.add_argument(
+        "--model", default="embedded", metavar="embedded|DIR|HF_ID", help="which model (default: the one that ships)"
+    )
+    serve.add_argument("--engine", choices=("int8", "vllm"), default="int8", help="what runs it (default int8)")
     serve.add_argument("--port", type=int, default=8000, help="port; 0 finds a free one (default 8000)")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--served-name", metavar="NAME", help="the model's name in the API (default: its folder's)")
@@ -48,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
         "--threads", type=positive, metavar="N", help="threads to read prompts with (default: all cores)"
     )
     serve.add_argument("--exit-with-parent", action="store_true", help="exit when stdin reaches its end")
+
+    commands.add_parser("doctor", help="say what is wrong on this machine and what mends it; exit 1 if anything is")
+
+    install = commands.add_parser("install", help="make the environment that vLLM needs to itself")
+    install.add_argument("what", choices=("vllm",))
+    install.add_argument("--build", choices=("cpu", "cuda"), help="which build (default: by the cards that are here)")
+    install.add_argument("--into", type=Path, metavar="DIR", help="folder to make (default: in the user's data)")
 
     quantize = commands.add_parser("quantize", help="write an INT8 checkpoint that this engine and vLLM load")
     quantize.add_argument("source", type=Path, metavar="SRC", help="folder with full-precision weights")

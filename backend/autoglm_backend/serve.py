@@ -1,4 +1,7 @@
-"""One model on one port until told to stop. Knows processes, sockets and signals; nothing of tokens."""
+"""One model on one port until told to stop. Knows processes, sockets and signals; nothing of tokens.
+
+The int8 engine runs in this very process; the others are programs (`program.py`).
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from autoglm_backend.checkpoint import Checkpoint, Stages, find, inspect
 from autoglm_backend.errors import BackendError
 
+Engine = Literal["int8", "vllm"]
 DEFAULT_CTX = 8192
 WAITING = 16
 
@@ -28,12 +33,23 @@ class ServeOptions:
     ctx: int | None = None
     threads: int | None = None
     exit_with_parent: bool = False
+    engine: Engine = "int8"
 
 
 def serve(options: ServeOptions, since: float) -> None:
     """Serves until a signal ends the process. `since` is when the command began, by time.perf_counter."""
-    leave_when_asked(options.exit_with_parent)
+    leaving = Leaving(options.exit_with_parent)
     opened = open_port(options.host, options.port)  # first: a busy port is known before minutes of loading
+    if options.engine == "int8":
+        serve_int8(options, opened, since)
+    else:
+        from autoglm_backend.program import serve_program
+
+        serve_program(options, opened, leaving, since)
+
+
+def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> None:
+    """Transformers in this process. Imports no more than it must: `autoglm` waits for it."""
     stages = Stages(sys.stderr.write)
     checkpoint = inspect(find(options.model))
     ctx = choose_ctx(options.ctx, checkpoint)
@@ -47,38 +63,45 @@ def serve(options: ServeOptions, since: float) -> None:
     import uvicorn
 
     from autoglm_backend.app import Served, create_app
-    from autoglm_backend.engine import Engine, Threads
+    from autoglm_backend.engine import Engine as Int8Engine
+    from autoglm_backend.engine import Threads
     from autoglm_backend.loading import load
     from autoglm_backend.metrics import Metrics
     from autoglm_backend.worker import Worker
 
     stages.done("imports", "torch, transformers")
     threads = Threads.choose(options.threads, checkpoint.linear_bytes)
-    engine = Engine(load(checkpoint, ctx), threads)
+    engine = Int8Engine(load(checkpoint, ctx), threads)
     stages.done("weights", f"int8  {threads.prefill} threads prefill, {threads.decode} decode")
     engine.probe()
     stages.done("first token", "")
 
     metrics = Metrics()
     worker = Worker(engine, metrics, WAITING)
-    local = options.host in ("127.0.0.1", "localhost", "::1")
-    app = create_app(worker, metrics, Served(name, ctx, int(time.time())), local=local)
-    url = f"http://{options.host}:{opened.getsockname()[1]}/v1"
+    app = create_app(worker, metrics, Served(name, ctx, int(time.time())), local=is_local(options.host))
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            parameters = f"{checkpoint.config.parameters / 1e6:.1f}M parameters"
-            seconds = time.perf_counter() - since
-            sys.stderr.write(f"ready  {url}  model {name}  int8  {parameters}  {seconds:.1f} s\n")
-            print(json.dumps({"url": url, "model": name, "pid": os.getpid()}), flush=True)
+            say_ready(options, opened, name, f"int8  {checkpoint.config.parameters / 1e6:.1f}M parameters", since)
 
         def capture_signals(self) -> Any:
             from contextlib import nullcontext
 
-            return nullcontext()  # leave_when_asked has them
+            return nullcontext()  # Leaving has them
 
     Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")).run([opened])
+
+
+def is_local(host: str) -> bool:
+    return host in ("127.0.0.1", "localhost", "::1")
+
+
+def say_ready(options: ServeOptions, opened: socket.socket, name: str, what: str, since: float) -> None:
+    """The line on stderr for people and the one on stdout for whoever started us."""
+    url = f"http://{options.host}:{opened.getsockname()[1]}/v1"
+    sys.stderr.write(f"ready  {url}  model {name}  {what}  {time.perf_counter() - since:.1f} s\n")
+    print(json.dumps({"url": url, "model": name, "pid": os.getpid()}), flush=True)
 
 
 def choose_ctx(asked: int | None, checkpoint: Checkpoint) -> int:
@@ -106,23 +129,28 @@ def open_port(host: str, port: int) -> socket.socket:
     return opened
 
 
-def leave_when_asked(exit_with_parent: bool) -> None:
+class Leaving:
     """Ends the process on SIGTERM (0), SIGINT (130), and, if wanted, when stdin ends, as it does with its parent.
 
-    At once, with os._exit: there is nothing to save, and an ordinary exit would wait for a forward pass to end.
+    At once, with os._exit: an ordinary exit would wait for a forward pass to end. `before` is what must be done first.
     """
 
-    def leave(code: int) -> None:
-        sys.stderr.flush()
-        os._exit(code)
+    def __init__(self, exit_with_parent: bool) -> None:
+        self.before: Callable[[], None] | None = None
+        self._once = threading.Lock()
+        signal.signal(signal.SIGTERM, lambda *_: self.leave(0))
+        signal.signal(signal.SIGINT, lambda *_: self.leave(130))
+        if exit_with_parent:
+            threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
 
-    signal.signal(signal.SIGTERM, lambda *_: leave(0))
-    signal.signal(signal.SIGINT, lambda *_: leave(130))
-    if exit_with_parent:
+    def leave(self, code: int) -> None:
+        if self._once.acquire(blocking=False):
+            if self.before is not None:
+                self.before()
+            sys.stderr.flush()
+            os._exit(code)
 
-        def watch() -> None:
-            while os.read(0, 4096):
-                pass
-            leave(0)
-
-        threading.Thread(target=watch, name="parent", daemon=True).start()
+    def _watch_parent(self) -> None:
+        while os.read(0, 4096):
+            pass
+        self.leave(0)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,7 @@ CPU_UNWANTED = ("torchvision", "torchaudio", "torchcodec")
 # Measured here for the CPU build on 2026-11-20: 3.5 GB with `du`; the CUDA build is torch, CUDA's libraries and vLLM.
 NEEDED_BYTES: Mapping[Device, int] = {"cpu": 5_000_000_000, "cuda": 16_000_000_000}
 OLDEST_DRIVER = 580  # the first that serves CUDA 13
+OLDEST_CARD = (7, 5)  # of which vLLM 0.33 holds machine code
 
 NAME = "AUTOGLM_VLLM"
 MARK = "autoglm.json"  # written last: a folder without it is an installation that did not finish
@@ -133,6 +134,26 @@ def python_of(folder: Path) -> Path:
 
 def site_packages(folder: Path) -> list[Path]:
     return [*folder.glob("lib/python3.*/site-packages"), *folder.glob("Lib/site-packages")]
+
+
+def install_vllm(build: Device | None, into: Path | None) -> Path:
+    """The folder of a new environment with the build that fits this machine, told on stderr."""
+    device = build or fitting_build()
+    environment = install(device, into or default_folder(), lambda text: print(text, file=sys.stderr))
+    if into is not None:
+        print(f"`export {NAME}={into.resolve()}` makes autoglm-backend use it", file=sys.stderr)
+    print(f"vLLM {environment.version}, {device} build, torch {environment.torch}", file=sys.stderr)
+    return environment.folder
+
+
+def fitting_build() -> Device:
+    """cuda where a card and its driver can run vLLM's build for CUDA 13, else cpu."""
+    from autoglm_backend.probe import probe
+
+    machine = probe(timed=False)
+    able = [gpu for gpu in machine.gpus if gpu.compute_capability and gpu.compute_capability >= OLDEST_CARD]
+    driver = int((machine.software.driver or "0").partition(".")[0])
+    return "cuda" if able and driver >= OLDEST_DRIVER else "cpu"
 
 
 def install(device: Device, folder: Path, tell: Callable[[str], None]) -> Environment:
@@ -247,7 +268,3 @@ def allowed_cores() -> str:
         else:
             runs.append([core])
     return ",".join(str(cores[0]) if len(cores) == 1 else f"{cores[0]}-{cores[-1]}" for cores in runs)
-
-
-def as_json(environment: Environment) -> str:
-    return json.dumps({**asdict(environment), "folder": str(environment.folder)})

@@ -47,6 +47,14 @@ class Launch:
             trust_env=False,
         )
 
+    def async_client(self, timeout_s: float | None) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self.url,
+            transport=httpx.AsyncHTTPTransport(uds=None if self.socket_file is None else str(self.socket_file)),
+            timeout=timeout_s,
+            trust_env=False,
+        )
+
 
 class EngineFailed(BackendError):
     """It did not get ready, and what could be tried was."""

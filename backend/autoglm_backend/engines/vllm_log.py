@@ -103,6 +103,11 @@ def allocated(lines: Iterable[str]) -> Allocated:
     )
 
 
+def worth_telling(line: str) -> str | None:
+    """What a person who waits would like to read of this line, if anything."""
+    return one_line(line) if any(pattern.search(line) for pattern in FIGURES) else None
+
+
 NUMBER = r"[\d.,]*\d"
 FIGURES = [
     re.compile(rf"Model loading took (?P<weights_gib>{NUMBER}) GiB(?: memory)? and (?P<weights_s>{NUMBER}) seconds"),
