@@ -2,10 +2,10 @@
 
     AutoGLMError
     ├── Mistake             the model's own: told to it in the next prompt, the run goes on
+    │   └── PageHung        the page did not answer within its deadline; there are other pages
     ├── BrowserError
     │   ├── BrowserMissing  no Chrome or Chromium on this machine
     │   ├── BrowserGone     the browser, its tab or its pipe closed under us
-    │   ├── PageHung        the page did not answer within its deadline
     │   └── CdpError        the browser refused a command of the DevTools protocol
     ├── ModelError
     │   ├── ModelUnavailable  no server, a dead server, or one that stopped answering
@@ -25,6 +25,10 @@ class Mistake(AutoGLMError):
     pass
 
 
+class PageHung(Mistake):
+    pass
+
+
 class BrowserError(AutoGLMError):
     pass
 
@@ -34,10 +38,6 @@ class BrowserMissing(BrowserError):
 
 
 class BrowserGone(BrowserError):
-    pass
-
-
-class PageHung(BrowserError):
     pass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
-from autoglm.types import Action, Completion, Message, Observation, OnBrowser, OnElement, Run, Step, Verdict
+from autoglm.types import Action, Completion, Download, Message, Observation, OnBrowser, OnElement, Run, Step, Verdict
 
 Json = dict[str, Any]
 Grammar = str | Json
@@ -41,6 +41,11 @@ class Tabs(Protocol):
         """Every tab or window that one of ours opens from now on."""
         ...
 
+    def downloads(self) -> AsyncIterator[tuple[str, Download | None]]:
+        """Every file that one of ours gives from now on, by the site's name for it: (name, None) when it begins,
+        (name, what became of it) when that is known."""
+        ...
+
     async def close(self) -> None:
         """All of them."""
         ...
@@ -48,11 +53,11 @@ class Tabs(Protocol):
 
 class Browser(Protocol):
     async def observe(self) -> Observation:
-        """The page once it has settled. Raises PageHung, BrowserGone."""
+        """The page once it has settled. Raises BrowserGone, when the last tab is gone."""
         ...
 
     async def act(self, action: OnElement | OnBrowser) -> str:
-        """What it led to, in words. Raises Mistake when the page does not allow it; PageHung, BrowserGone."""
+        """What it led to, in words. Raises Mistake when the page does not allow it or hangs; BrowserGone."""
         ...
 
     async def close(self) -> None: ...

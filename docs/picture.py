@@ -56,7 +56,7 @@ def _data_url(image: Path) -> str:
 async def draw(story: str, before: str, after: str) -> None:
     html = PAGE.format(story=escape(story).replace("finished", "<b>finished</b>"), before=before, after=after)
     async with launch(find_browser(), headless=True, viewport=Viewport(1308, 726)) as pipe:
-        tab = await pipe.tab()
+        tab = await (await pipe.tabs()).open()
         await tab.page.set_content(html)
         await tab.page.screenshot(path=OUT)
 

@@ -1,26 +1,25 @@
-"""One tab observed and acted upon, in Chrome's DevTools protocol. Knows nothing of who holds the other end of the pipe.
+"""A run's browser: its tabs, and the files that they are given. Knows nothing of who holds the other end of the pipes.
 
-`page/` does what can be done inside the page; here is what needs the browser: input, navigation, dialogs, waiting.
+What one tab shows and does is `Tab`'s; here is what concerns more than one, and what came of an action.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from base64 import b64decode
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from autoglm.browser import page
-from autoglm.browser.hands import ACTIONABLE_S, QUIET_MS, Hands, WorldLost
-from autoglm.browser.news import News
-from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
-from autoglm.seams import Cdp, Json
+from autoglm.browser.hands import ACTIONABLE_S, WorldLost
+from autoglm.browser.tab import DialogOpened, Tab
+from autoglm.errors import BrowserGone, Mistake, PageHung
+from autoglm.seams import Cdp, Tabs
 from autoglm.types import (
     Back,
-    Box,
     CloseTab,
     Dialog,
+    Download,
     Element,
     Goto,
     JsDialog,
@@ -28,309 +27,289 @@ from autoglm.types import (
     Observation,
     OnBrowser,
     OnElement,
-    ScrollPosition,
     SwitchTab,
-    Tab,
     Text,
-    Viewport,
     Wait,
 )
+from autoglm.types import Tab as TabShown
 
-WORLD = "autoglm"
 ANSWER_S = 5.0
 """A page that takes longer to answer a command is hung."""
 SETTLE_S = 5.0
 """A page that has not settled by then is shown as it is."""
-NAVIGATE_S = 30.0
-"""A server that takes longer for the first byte does not answer."""
 LONGEST_WAIT_S = 10.0
-LISTENERS_JS = """(() => {
-  const all = document.querySelectorAll('*');
-  const found = [all.length];
-  const most = Math.min(all.length, 6000);
-  for (let i = 0; i < most; i++) {
-    const on = getEventListeners(all[i]);
-    if (on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup) found.push(i);
-  }
-  return found;
-})()"""
-"""Runs in the page's own world, the only one where DevTools' getEventListeners tells them (1.8 µs each, 2026-11-20).
-A page that lies to it can only make something look clickable, or not."""
+BEGUN_S = 2.0
+"""How long an action waits for what it began: another page, a tab, a file. What takes longer is told of later."""
+CLOSE_S = 1.0
+"""How long a tab is given to close when it was allowed to."""
+POLL_S = 0.01
+STOPPED = "A script of this page did not end and was stopped; parts of the page may not work."
 
 
 class CdpBrowser:
-    """`seams.Browser` above `seams.Cdp`."""
+    """`seams.Browser` above `seams.Tabs`."""
 
     def __init__(
         self,
-        cdp: Cdp,
+        tabs: Tabs,
+        first: Cdp,
         *,
         screenshots: bool = False,
         settle_s: float = SETTLE_S,
         actionable_s: float = ACTIONABLE_S,
         answer_s: float = ANSWER_S,
     ) -> None:
-        self._cdp = cdp
+        """`first` is a tab of `tabs`, the one in which the run begins."""
+        self._pipes = tabs
         self._screenshots = screenshots
-        self._settle_s = settle_s
-        self._hands = Hands(self, actionable_s)
-        self._answer_s = answer_s
-        self._world: int | None = None
-        """Id of our isolated world in the current document."""
-        self._news = News()
-        self._listening: asyncio.Task[None] | None = None
+        self._patience = {"settle_s": settle_s, "actionable_s": actionable_s, "answer_s": answer_s}
+        self._active = Tab(first, **self._patience)
+        self._tabs = [self._active]
+        self._listening: list[asyncio.Task[None]] = []
+        self._notes: list[str] = []
+        """What happened by itself, to be told with the next look."""
+        self._downloads: list[Download] = []
+        """Files that came since the last look, and those that failed to."""
+        self._coming: list[str] = []
+        """Names of the files that are on their way."""
 
     # ------------------------------------------------------------ observing
 
     async def observe(self) -> Observation:
-        await self._listen()
-        deadline = time.monotonic() + self._settle_s
-        settled, seen = await self._look(deadline)
-        screenshot = await self._screenshot() if self._screenshots else None
-        return _observation(seen, settled, screenshot, self._news.take_dialog())
-
-    async def _look(self, deadline: float) -> tuple[bool, Json]:
-        """What the page script sees, once nothing is loading or changing; or (False, …) as it is at the deadline."""
-        listeners: list[int] | None = None
         while True:
-            patient = time.monotonic() < deadline
-            if patient:
-                await self._news.idle(deadline)
+            await self._begin()
+            tab = self._active
             try:
-                seen = json.loads(await self.call("look", self._look_options(patient, listeners)))
-                listeners = None
-                if self._news.busy() and patient:
-                    continue
-                if "ask" in seen:
-                    listeners = await self._listeners()
-                    continue
-                if "busy" not in seen:
-                    return patient, seen
-                left_ms = max(1000 * (deadline - time.monotonic()), 0)
-                await self.call("quiet", QUIET_MS, left_ms, wait_s=left_ms / 1000)
-            except WorldLost as lost:
-                # It navigated under us: then there is a new page to look at.
-                if time.monotonic() > deadline + self._answer_s:
-                    raise PageHung("the page goes on from one address to the next without end; go elsewhere") from lost
+                return await self._shown(tab, await self._look(tab))
+            except DialogOpened:
+                return await self._shown(tab, _read_only(tab.seen))
+            except BrowserGone:
+                # It closed or crashed under us; the last one to do so is the end.
+                if not await self._tidy(tab):
+                    raise
 
-    def _look_options(self, patient: bool, listeners: list[int] | None) -> Json:
-        return {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners}
-
-    async def _listeners(self) -> list[int]:
-        """How many elements the page has, then the positions of those that listen to clicks."""
+    async def _look(self, tab: Tab) -> Observation:
         try:
-            done = await self.send(
-                "Runtime.evaluate", expression=LISTENERS_JS, includeCommandLineAPI=True, returnByValue=True
-            )
-        except CdpError as error:
-            self._world = None
-            raise WorldLost from error
-        return done["result"].get("value") or [0]
+            seen = await tab.look()
+        except PageHung:
+            seen = await self._look_again(tab)
+        if self._screenshots and not seen.hung:
+            shot = await tab.send("Page.captureScreenshot", format="jpeg", quality=70)
+            return replace(seen, screenshot=b64decode(shot["data"]))
+        return seen
 
-    async def _screenshot(self) -> bytes:
-        shot = await self.send("Page.captureScreenshot", format="jpeg", quality=70)
-        return b64decode(shot["data"])
+    async def _look_again(self, tab: Tab) -> Observation:
+        """When the script that held up the look was stopped, if it could be; else what the browser knows."""
+        if await tab.stop_script():
+            try:
+                seen = await tab.look()
+            except PageHung:
+                pass
+            else:
+                self._notes.append(STOPPED)
+                return seen
+        return Observation("", "", hung=True, settled=False, at=time.time())
+
+    async def _shown(self, tab: Tab, seen: Observation) -> Observation:
+        """A look, with what there is around the page."""
+        tabs = [await self._tab_shown(other, seen if other is tab else None) for other in self._tabs]
+        here = tabs[self._tabs.index(tab)]
+        notes, self._notes = self._notes, []
+        downloads, self._downloads = self._downloads, []
+        return replace(
+            seen,
+            url=here.url,
+            title=here.title,
+            items=(*(Text("note", note) for note in notes), *seen.items),
+            tabs=tuple(tabs),
+            dialog=tab.take_dialog(),
+            downloads=tuple(downloads),
+        )
+
+    async def _tab_shown(self, tab: Tab, seen: Observation | None) -> TabShown:
+        title, url = (seen.title, seen.url) if seen and seen.url else await tab.address()
+        return TabShown(title, url, tab is self._active)
 
     # ------------------------------------------------------------ acting
 
     async def act(self, action: OnElement | OnBrowser) -> str:
-        await self._listen()
+        await self._begin()
+        tab, before, files = self._active, list(self._tabs), len(self._downloads)
+        if tab.dialog and not isinstance(action, Dialog | NewTab | SwitchTab | CloseTab):
+            raise Mistake(f"{_asking(tab.dialog)}; nothing else can be done on this page before that")
+        tab.news.opened.clear()
         try:
-            done = await self._act(action)
+            done = await self._act(tab, action)
+        except DialogOpened as opened:
+            return _asking(opened.dialog)
         except WorldLost:
             raise Mistake("the page was left or loaded anew while acting; look again before going on") from None
-        opened = self._news.take_opened()
-        return f"{done}; it opened {opened} in a new tab: Goto it to go on there" if opened else done
+        except BrowserGone:
+            if not await self._tidy(tab):
+                raise
+            return f"the tab closed; {self._front()}"
+        await self._see_through(tab, before, files)
+        return "; ".join([done, *self._since(tab, before, files)])
 
-    async def _act(self, action: OnElement | OnBrowser) -> str:
+    async def _act(self, tab: Tab, action: OnElement | OnBrowser) -> str:
         match action:
             case Goto(url):
-                return await self._goto(url)
+                return await tab.goto(url)
             case Back():
-                return await self._back()
+                return await tab.back()
             case Wait(seconds):
-                return await self._wait(min(max(seconds, 0), LONGEST_WAIT_S))
-            case NewTab() | SwitchTab() | CloseTab() | Dialog():
-                raise Mistake(f"this browser cannot {type(action).__name__}; try another way")
+                return await tab.wait(min(max(seconds, 0), LONGEST_WAIT_S))
+            case NewTab(url):
+                return await self._new_tab(url)
+            case SwitchTab(number):
+                return await self._bring(self._numbered(number))
+            case CloseTab(number):
+                return await self._close_tab(self._numbered(number))
+            case Dialog(accept, text):
+                return await self._answer(tab, accept, text)
             case _:
-                return await self._hands.act(action)
+                return await tab.act(action)
 
-    async def _goto(self, url: str) -> str:
-        if not url.lower().startswith(("http://", "https://", "file://", "about:")):
-            raise Mistake(f"{url!r} is no address to go to; give it in full, like https://example.org/")
-        self._news.leave()
+    async def _new_tab(self, url: str) -> str:
+        was, tab = self._active, Tab(await self._pipes.open(), **self._patience)
+        await self._take_in(tab)
         try:
-            done = await self._within(NAVIGATE_S, "Page.navigate", url=url)
-        except TimeoutError:
-            await self.send("Page.stopLoading")
-            raise Mistake(f"{url} did not answer within {NAVIGATE_S:.0f} s") from None
-        except CdpError as error:
-            self._news.arrive()
-            raise Mistake(f"{url!r} cannot be opened: {error.message}") from error
-        if "loaderId" not in done or "errorText" in done:
-            self._news.arrive()
-        if failed := done.get("errorText"):
-            raise Mistake(f"{url} did not open: {failed}")
-        return "opened"
+            return f"{await tab.goto(url)} in tab {self._number(tab)}, which is in front now"
+        except Mistake:
+            await self._remove(tab)
+            await self._bring(was)
+            raise
 
-    async def _back(self) -> str:
-        history = await self.send("Page.getNavigationHistory")
-        entries, current = history["entries"], history["currentIndex"]
-        if current == 0 or (current == 1 and entries[0]["url"] == "about:blank"):
-            raise Mistake("there is no page to go back to: this is the first one of this tab")
-        self._news.leave()
-        await self.send("Page.navigateToHistoryEntry", entryId=entries[current - 1]["id"])
-        return "went back"
+    def _numbered(self, number: int) -> Tab:
+        if not 1 <= number <= len(self._tabs):
+            raise Mistake(f"there is no tab {number}; there are {len(self._tabs)}, from 1")
+        return self._tabs[number - 1]
 
-    async def _wait(self, seconds: float) -> str:
-        await self._news.ended(seconds)
-        return f"waited {seconds:g} s"
+    async def _bring(self, tab: Tab) -> str:
+        self._active = tab
+        await tab.bring()
+        return self._front()
 
-    # ------------------------------------------------------------ talking to the page
-
-    async def call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
-        """One of the page script, which may itself wait for `wait_s`. Raises WorldLost, PageHung, BrowserGone."""
-        if self._world is None:
-            await self._enter()
-        given = ", ".join(json.dumps(arg) for arg in args)
-        return await self._evaluate(f"autoglm.{function}({given})", wait_s)
-
-    async def on(self, ref: int | None, function: str, *args: Any, wait_s: float = 0) -> Any:
-        return await self.call(function, ref, *args, wait_s=wait_s)
-
-    async def node(self, ref: int, function: str) -> Json:
+    async def _close_tab(self, tab: Tab) -> str:
+        if len(self._tabs) == 1:
+            raise Mistake("this is the only tab; go elsewhere in it, or finish")
+        if tab.dialog:
+            raise Mistake(f"{_asking(tab.dialog)}; the tab cannot be closed before that")
         try:
-            found = await self.send(
-                "Runtime.evaluate", expression=f"autoglm.{function}({ref})", contextId=self._world, awaitPromise=True
-            )
-            if "objectId" not in found["result"]:
-                raise WorldLost
-            described = await self.send("DOM.describeNode", objectId=found["result"]["objectId"])
-        except CdpError as error:
-            raise WorldLost from error
-        return described["node"]
+            await tab.shut()
+        except DialogOpened:
+            await self._bring(tab)
+            raise
+        await self._remove(tab)
+        return f"closed; {self._front()}"
 
-    async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
-        return await self.send(method, 0, **params)
+    async def _answer(self, tab: Tab, accept: bool, text: str | None) -> str:
+        if not tab.dialog:
+            raise Mistake("no dialog is open; act on the page")
+        kind = tab.dialog.kind
+        await tab.answer(accept, text)
+        if kind == "beforeunload" and not accept:
+            return "stayed on the page"
+        if kind == "beforeunload" and await tab.closed(CLOSE_S if tab.closing else 0):
+            await self._remove(tab)
+            return f"closed; {self._front()}"
+        return f"{'accepted' if accept else 'dismissed'} the {kind}"
 
-    async def _enter(self) -> None:
-        tree = await self.send("Page.getFrameTree")
-        frame = tree["frameTree"]["frame"]["id"]
-        self._news.main = frame
-        try:
-            world = await self.send("Page.createIsolatedWorld", frameId=frame, worldName=WORLD)
-        except CdpError as error:
-            raise WorldLost from error
-        self._world = world["executionContextId"]
-        await self._evaluate(page.script())
+    # ------------------------------------------------------------ what came of an action
 
-    async def _evaluate(self, expression: str, wait_s: float = 0) -> Any:
-        try:
-            done = await self.send(
-                "Runtime.evaluate",
-                wait_s,
-                expression=expression,
-                contextId=self._world,
-                returnByValue=True,
-                awaitPromise=True,
-            )
-        except CdpError as error:
-            # The world went with its document: https://source.chromium.org/search?q=kContextNotFound
-            self._world = None
-            raise WorldLost from error
-        if "exceptionDetails" in done:
-            thrown = done["exceptionDetails"].get("exception", {}).get("description", "")
-            raise CdpError("Runtime.evaluate", thrown or done["exceptionDetails"].get("text", ""))
-        return done["result"].get("value")
+    async def _see_through(self, tab: Tab, before: Sequence[Tab], files: int) -> None:
+        """Returns when what the action began is there: another page, a tab, a file, a dialog; or takes long."""
+        until = time.monotonic() + BEGUN_S
+        while time.monotonic() < until and not tab.dialog and not tab.news.gone.is_set():
+            come = len(self._tabs) - len(before) + len(self._downloads) - files
+            if not (tab.news.leaving() or tab.news.downloading or self._coming or len(tab.news.opened) > come):
+                return
+            await asyncio.sleep(POLL_S)
 
-    async def send(self, method: str, wait_s: float = 0, /, **params: Any) -> Json:
-        timeout_s = self._answer_s + wait_s
-        try:
-            return await self._within(timeout_s, method, **params)
-        except TimeoutError:
-            raise PageHung(
-                f"{method} was not answered within {timeout_s:.0f} s; the page is in an endless script; go elsewhere"
-            ) from None
-
-    async def _within(self, timeout_s: float, method: str, /, **params: Any) -> Json:
-        async with asyncio.timeout(timeout_s):
-            return await self._cdp.send(method, **params)
-
-    # ------------------------------------------------------------ listening
-
-    async def _listen(self) -> None:
-        if self._listening:
-            return
-        self._listening = asyncio.create_task(self._hear())
-        await asyncio.sleep(0)
-        await self.send("Page.enable")
-        # A tab in the background gets its focus events too.
-        await self.send("Emulation.setFocusEmulationEnabled", enabled=True)
-        await self.send("Network.enable", maxTotalBufferSize=100_000, maxResourceBufferSize=10_000)
-
-    async def _hear(self) -> None:
-        async for method, params, _ in self._cdp.events():
-            self._hands.hear(method, params)
-            if method == "Page.javascriptDialogOpening":
-                self._news.dialog = JsDialog(params["type"], params["message"])
-                await self._dismiss()
+    def _since(self, tab: Tab, before: Sequence[Tab], files: int) -> Iterator[str]:
+        """What came of an action, in words."""
+        opened = [other for other in self._tabs if other not in before and other.opener]
+        for other in opened:
+            yield f"it opened {other.begun or 'a page'} in tab {self._number(other)}, which is in front now"
+        for url in tab.news.opened[len(opened) + len(self._downloads) - files :]:
+            yield f"it opens {url} in a new tab, which is not there yet"
+        for file in self._downloads[files:]:
+            if file.error:
+                yield f"{file.name} was not downloaded: {file.error}"
             else:
-                self._news.hear(method, params)
-        self._news.gone.set()
-        self._news.changed.set()
+                yield f"it downloaded {file.name} ({file.bytes} bytes) to {file.path}"
+        for name in self._coming:
+            yield f"{name} is being downloaded"
+        if tab.dialog:
+            yield _asking(tab.dialog)
 
-    async def _dismiss(self) -> None:
-        try:
-            await self.send("Page.handleJavaScriptDialog", accept=False)
-        except BrowserError:
-            # Somebody else answered it first, which is as good; or the next command meets the same trouble and tells.
-            return
+    # ------------------------------------------------------------ tabs that come and go
+
+    async def _begin(self) -> None:
+        if not self._listening:
+            self._listening = [asyncio.create_task(task) for task in (self._adopt(), self._collect())]
+            await self._active.listen()
+        await self._tidy()
+
+    async def _adopt(self) -> None:
+        async for cdp in self._pipes.popups():
+            tab = Tab(cdp, **self._patience)
+            tab.opener = self._active
+            await self._take_in(tab)
+
+    async def _collect(self) -> None:
+        async for name, file in self._pipes.downloads():
+            if file is None:
+                self._coming.append(name)
+            else:
+                self._coming.remove(name)
+                self._downloads.append(file)
+
+    async def _take_in(self, tab: Tab) -> None:
+        """In front from now on, unless it is gone already."""
+        await tab.listen()
+        if not tab.news.gone.is_set():
+            _, tab.begun = await tab.address()
+            self._tabs.append(tab)
+            self._active = tab
+
+    async def _tidy(self, lost: Tab | None = None) -> bool:
+        """Removes the tabs that are gone. False when none would be left: then there is nothing to go on with."""
+        gone = [tab for tab in self._tabs if tab is lost or tab.news.gone.is_set()]
+        if len(gone) == len(self._tabs):
+            return False
+        for tab in gone:
+            self._notes.append(f"Tab {self._number(tab)} {tab.begun} closed: {tab.why_gone()}")
+            await self._remove(tab)
+        return True
+
+    async def _remove(self, tab: Tab) -> None:
+        self._tabs.remove(tab)
+        await tab.close()
+        if tab is self._active:
+            await self._bring(tab.opener if tab.opener in self._tabs else self._tabs[-1])
+
+    def _number(self, tab: Tab) -> int:
+        return self._tabs.index(tab) + 1
+
+    def _front(self) -> str:
+        return f"tab {self._number(self._active)} is in front now"
 
     async def close(self) -> None:
-        if self._listening:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-        await self._cdp.close()
+        for task in self._listening:
+            task.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
+        await asyncio.gather(*(tab.close() for tab in self._tabs))
+        await self._pipes.close()
 
 
-# ---------------------------------------------------------------- from the page script
+def _asking(dialog: JsDialog) -> str:
+    return f"the page waits for an answer to its {dialog.kind} {dialog.message!r}: accept or dismiss the dialog"
 
 
-def _observation(seen: Json, settled: bool, screenshot: bytes | None, dialog: JsDialog | None) -> Observation:
-    width, height = seen["viewport"]
-    return Observation(
-        url=seen["url"],
-        title=seen["title"],
-        items=tuple(_element(item) if "ref" in item else _text(item) for item in seen["items"]),
-        scroll=ScrollPosition(*seen["scroll"]),
-        tabs=(Tab(seen["title"], seen["url"], True),),
-        dialog=dialog,
-        screenshot=screenshot,
-        viewport=Viewport(width, height),
-        scale=seen["scale"],
-        truncated=seen["truncated"],
-        settled=settled,
-        at=time.time(),
-    )
-
-
-def _element(item: Json) -> Element:
-    return Element(
-        ref=item["ref"],
-        role=item["role"],
-        name=item["name"],
-        value=item.get("value"),
-        states=tuple(item.get("states", ())),
-        options=tuple(item.get("options", ())),
-        takes=tuple(item["takes"]),
-        multiple=item.get("multiple", False),
-        type=item.get("type", ""),
-        hint=item.get("hint", ""),
-        box=Box(*item["box"]),
-        in_view=not item.get("away", False),
-        frame=item.get("frame", ""),
-    )
-
-
-def _text(item: Json) -> Text:
-    return Text(role=item["role"], text=item["text"], in_view=not item.get("away", False))
+def _read_only(seen: Observation | None) -> Observation:
+    """The last look, for reading: nothing can be done on it."""
+    if seen is None:
+        return Observation("", "", settled=False, at=time.time())
+    items = (replace(item, takes=()) if isinstance(item, Element) else item for item in seen.items)
+    return replace(seen, items=tuple(items), at=time.time())

@@ -1,4 +1,4 @@
-"""What a tab's events say: whether it is loading, which dialog came up, what it opened. Sends nothing."""
+"""What a tab's events say: whether it is loading, what it opened and what it is downloading. Sends nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 
 from autoglm.errors import BrowserGone
 from autoglm.seams import Json
-from autoglm.types import JsDialog
 
 REQUEST_S = 2.0
 """A request older than this is a long poll: nothing waits for it."""
@@ -16,96 +15,127 @@ UNREAD_S = 0.3
 """The body of a fetch that no script reads never ends: so long after its headers it is over for us."""
 REQUESTED_S = 1.0
 """A navigation that was asked for begins within this time, or not at all."""
+KNOWN_S = 1.0
+"""How long is waited once more for what was already waited for in vain."""
 AWAITED = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
 """Types of requests whose answers change what the page says. No pictures, fonts, pings, event streams or sockets."""
 SAME_DOCUMENT = frozenset({"sameDocument", "historySameDocument"})
+NEW_TAB = frozenset({"newTab", "newWindow"})
+
+Request = tuple[str, str]
+"""The session that told of it, and its id there."""
+LEAVING: Request = ("", "")
+"""The main frame's way to another document, as one of the things in flight."""
 
 
 class News:
     def __init__(self) -> None:
         self.main = ""
         """Id of the main frame."""
-        self.dialog: JsDialog | None = None
+        self.unseen: frozenset[str] = frozenset()
+        """Sessions of frames that are out of view: nothing waits for their requests."""
         self.changed = asyncio.Event()
         self.gone = asyncio.Event()
-        self._leaving_until = 0.0
-        """When the main frame is no longer taken to be on its way to another document."""
-        self._requests: dict[str, float] = {}
-        """When each request in flight is no longer waited for, by id."""
-        self._opened: str | None = None
+        self.opened: list[str] = []
+        """Addresses of the tabs and windows that it asked for and that are not here yet."""
+        self.downloading: set[str] = set()
+        self._ends: dict[Request, float] = {}
+        """When each thing in flight is no longer waited for."""
+        self._known: set[Request] = set()
+        """What was waited for in vain."""
 
-    def hear(self, method: str, params: Json) -> None:
+    def hear(self, method: str, params: Json, session: str) -> None:
         match method:
             case "Network.requestWillBeSent" if params.get("type") in AWAITED:
-                self._requests[params["requestId"]] = time.monotonic() + REQUEST_S
-            case "Network.responseReceived" if params.get("type") == "Fetch" and params["requestId"] in self._requests:
-                self._requests[params["requestId"]] = time.monotonic() + UNREAD_S
+                self._ends[session, params["requestId"]] = time.monotonic() + REQUEST_S
+            case "Network.responseReceived" if (
+                params.get("type") == "Fetch" and (session, params["requestId"]) in self._ends
+            ):
+                self._ends[session, params["requestId"]] = time.monotonic() + UNREAD_S
             case "Network.loadingFinished" | "Network.loadingFailed":
-                self._requests.pop(params["requestId"], None)
+                self._over((session, params["requestId"]))
+            case "Page.frameRequestedNavigation" if params["disposition"] in NEW_TAB:
+                self.opened.append(params["url"])
             case "Page.frameRequestedNavigation" if self._is_main(params) and params["disposition"] == "currentTab":
                 # What comes of it may be no navigation at all, of a mailto: link for instance.
-                self._leaving_until = max(self._leaving_until, time.monotonic() + REQUESTED_S)
+                self.may_leave()
             case "Page.frameStartedNavigating" if (
                 self._is_main(params) and params["navigationType"] not in SAME_DOCUMENT
             ):
                 self.leave()
-            case "Page.frameNavigated" if "parentId" not in params["frame"]:
+            case "Page.frameNavigated" if not session and "parentId" not in params["frame"]:
                 self.main = params["frame"]["id"]
-                self._requests = {}
-                self.arrive()
+                self._ends, self._known = {}, set()
             case "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" if self._is_main(params):
                 self.arrive()
             case "Page.windowOpen":
-                self._opened = params["url"]
+                self.opened.append(params["url"])
+            case "Page.downloadWillBegin":
+                self.downloading.add(params["guid"])
+            case "Page.downloadProgress" if params["state"] != "inProgress":
+                self.downloading.discard(params["guid"])
+            case "Target.detachedFromTarget":
+                for request in [request for request in self._ends if request[0] == params["sessionId"]]:
+                    self._over(request)
             case _:
                 return
         self.changed.set()
 
     def leave(self) -> None:
-        self._leaving_until = math.inf
+        self._known.discard(LEAVING)
+        self._ends[LEAVING] = math.inf
+
+    def may_leave(self) -> None:
+        self._ends[LEAVING] = max(self._ends.get(LEAVING, 0), time.monotonic() + REQUESTED_S)
 
     def arrive(self) -> None:
-        self._leaving_until = 0.0
+        self._over(LEAVING)
+
+    def leaving(self) -> bool:
+        return self._ends.get(LEAVING, 0) > time.monotonic()
 
     def busy(self) -> bool:
         """Whether a navigation or a young request is in flight."""
-        now = time.monotonic()
-        return any(end > now for end in self._ends())
+        return bool(self._in_flight())
 
-    async def idle(self, deadline: float) -> None:
-        """Returns when nothing is in flight, at the deadline, or when the tab is gone."""
-        while self.busy() and not self.gone.is_set():
+    async def idle(self, deadline: float) -> bool:
+        """Whether nothing is in flight, by the deadline; sooner when it is only what was waited for in vain before.
+
+        Returns when the tab is gone.
+        """
+        known_until = min(deadline, time.monotonic() + KNOWN_S)
+        while (flying := self._in_flight()) and not self.gone.is_set():
             now = time.monotonic()
-            if now >= deadline:
-                return
+            end = known_until if flying <= self._known else deadline
+            if now >= end:
+                self._known |= flying
+                return False
             # The clock alone ends the wait for what never answers.
-            until = min(deadline, *(end for end in self._ends() if end > now))
+            until = min(end, *(self._ends[request] for request in flying))
             self.changed.clear()
-            await _wait_for(self.changed, until - now + 0.001)
+            await wait_for(self.changed, until - now + 0.001)
+        return True
 
     async def ended(self, seconds: float) -> None:
         """Returns after that time. Raises BrowserGone when the tab closes before."""
-        await _wait_for(self.gone, seconds)
+        await wait_for(self.gone, seconds)
         if self.gone.is_set():
             raise BrowserGone("the tab closed while waiting; open a new tab or start the browser again")
 
-    def take_dialog(self) -> JsDialog | None:
-        dialog, self.dialog = self.dialog, None
-        return dialog
+    def _in_flight(self) -> set[Request]:
+        now = time.monotonic()
+        return {request for request, end in self._ends.items() if end > now and request[0] not in self.unseen}
 
-    def take_opened(self) -> str | None:
-        opened, self._opened = self._opened, None
-        return opened
-
-    def _ends(self) -> list[float]:
-        """When each thing in flight is no longer waited for."""
-        return [self._leaving_until, *self._requests.values()]
+    def _over(self, request: Request) -> None:
+        self._ends.pop(request, None)
+        self._known.discard(request)
 
     def _is_main(self, params: Json) -> bool:
         return params.get("frameId") == self.main
 
 
-async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Returns when it is set, or after that time."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -1,8 +1,10 @@
-"""Starts a Chromium with Playwright and gives a `Cdp` for each tab. The only module that imports playwright."""
+"""Starts a Chromium with Playwright and gives a run its `Tabs`. The only module that imports playwright."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 import os
 import re
 import sys
@@ -12,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Page, Playwright, async_playwright
+from playwright.async_api import Download as PlaywrightDownload
 
 from autoglm.browser.find import FoundBrowser, find_browser
+from autoglm.browser.names import reserve
 from autoglm.errors import BrowserGone, CdpError
 from autoglm.seams import Json
-from autoglm.types import Viewport
+from autoglm.types import Download, Viewport
 
 FLAGS = (
     "--disable-background-networking",
@@ -35,7 +39,7 @@ async def launch(
     profile_dir: Path | None = None,
     viewport: Viewport | None = None,
 ) -> AsyncGenerator[PlaywrightPipe]:
-    """A running browser. Without `profile_dir` each tab has a fresh profile of its own that is forgotten."""
+    """A running browser. Without `profile_dir` each run has a fresh profile of its own that is forgotten."""
     browser = browser or find_browser()
     async with async_playwright() as playwright:
         pipe = await _start(playwright, browser, headless, profile_dir, viewport or Viewport())
@@ -52,49 +56,144 @@ class PlaywrightPipe:
         self._owner = owner
         self._viewport = viewport
 
-    async def tab(self) -> PageCdp:
-        """A new tab; in a context of its own unless the browser runs on a profile folder. Raises BrowserGone."""
-        try:
-            match self._owner:
-                case Browser():
+    async def tabs(self, *, downloads: Path | None = None) -> PlaywrightTabs:
+        """The tabs of a new run, which has a profile of its own unless the browser runs on a profile folder; then
+        there is one run at a time. Files go to the folder `downloads`, or are refused. Raises BrowserGone."""
+        match self._owner:
+            case Browser():
+                try:
                     context = await self._owner.new_context(
                         viewport={"width": self._viewport.width, "height": self._viewport.height}
                     )
-                    page, closes = await context.new_page(), context
-                case BrowserContext():
-                    context = self._owner
-                    page = closes = await context.new_page()
-            session = await context.new_cdp_session(page)
-        except Error as error:
-            raise BrowserGone(f"no new tab: {_first_line(error)}; start the browser again") from error
-        return PageCdp(page, session, closes)
+                except Error as error:
+                    raise _no_tab(error) from error
+                return PlaywrightTabs(context, downloads, closes=context)
+            case BrowserContext():
+                return PlaywrightTabs(self._owner, downloads, closes=None)
 
     async def close(self) -> None:
         await _closed(self._owner.close())
 
 
-class PageCdp:
-    """`seams.Cdp` over a Playwright CDP session."""
+class PlaywrightTabs:
+    """`seams.Tabs` over a Playwright context."""
 
-    def __init__(self, page: Page, session: CDPSession, closes: Page | BrowserContext) -> None:
-        self.page = page
-        self._session: Any = session  # its own types are bare dicts
+    def __init__(self, context: BrowserContext, folder: Path | None, *, closes: BrowserContext | None) -> None:
+        self._context = context
+        self._folder = folder
         self._closes = closes
-        self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._listeners: set[asyncio.Queue[tuple[str, Json, str] | None]] = set()
-        session.on("event", self._heard)
-        session.on("close", lambda _: self._end("the tab was closed"))
-        page.on("crash", lambda _: self._end("the page's process crashed"))
-        page.on("close", lambda _: self._end("the tab was closed"))
+        self._ours: list[Page] = []
+        self._opening = asyncio.Lock()
+        """Held while a page of our own opens, which is announced before it can be told from a pop-up."""
+        self._popups: asyncio.Queue[Page | None] = asyncio.Queue()
+        self._files: asyncio.Queue[tuple[str, Download | None] | None] = asyncio.Queue()
+        self._saving: set[asyncio.Task[None]] = set()
+        context.on("page", self._appeared)
         # Playwright answers dialogs itself unless somebody listens, and lets beforeunload pass; whoever holds the
         # pipe decides instead. https://playwright.dev/python/docs/dialogs
-        page.on("dialog", _leave_to_cdp)
+        context.on("dialog", self._dialog)
+        context.on("close", lambda _: self._end())
+
+    async def open(self) -> PageCdp:
+        async with self._opening:
+            try:
+                page = await self._context.new_page()
+                self._ours.append(page)
+                return PageCdp(page, await self._context.new_cdp_session(page))
+            except Error as error:
+                raise _no_tab(error) from error
+
+    async def popups(self) -> AsyncIterator[PageCdp]:
+        while page := await self._popups.get():
+            async with self._opening:
+                if page in self._ours:
+                    continue
+                self._ours.append(page)
+            try:
+                yield PageCdp(page, await self._context.new_cdp_session(page))
+            except Error:
+                # It is closed again already, as one is that only led to a download.
+                continue
+
+    async def downloads(self) -> AsyncIterator[tuple[str, Download | None]]:
+        while news := await self._files.get():
+            yield news
+
+    async def close(self) -> None:
+        self._end()
+        for saving in self._saving:
+            saving.cancel()
+        await asyncio.gather(*self._saving, return_exceptions=True)
+        if self._closes:
+            await _closed(self._closes.close())
+        else:
+            await asyncio.gather(*(_closed(page.close()) for page in self._ours))
+
+    def _appeared(self, page: Page) -> None:
+        page.on("download", self._download)
+        self._popups.put_nowait(page)
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        # Nobody holds a pipe yet to a page that asks while it comes up, and it would wait for ever.
+        if dialog.page not in self._ours:
+            await dialog.dismiss()
+
+    def _download(self, download: PlaywrightDownload) -> None:
+        saving = asyncio.create_task(self._save(download))
+        self._saving.add(saving)
+        saving.add_done_callback(self._saving.discard)
+
+    async def _save(self, download: PlaywrightDownload) -> None:
+        name = download.suggested_filename
+        self._files.put_nowait((name, None))
+        self._files.put_nowait((name, await _saved(download, self._folder)))
+
+    def _end(self) -> None:
+        self._popups.put_nowait(None)
+        self._files.put_nowait(None)
+
+
+async def _saved(download: PlaywrightDownload, folder: Path | None) -> Download:
+    name = download.suggested_filename
+    try:
+        if folder is None:
+            await download.cancel()
+            return Download(name, "", 0, "this run has no folder for downloads")
+        if failed := await download.failure():
+            return Download(name, "", 0, failed)
+        path = reserve(folder, name)
+        await download.save_as(path)
+        return Download(name, str(path), path.stat().st_size)
+    except (Error, OSError) as error:
+        return Download(name, "", 0, str(error).splitlines()[0])
+
+
+class PageCdp:
+    """`seams.Cdp` over a Playwright CDP session.
+
+    That session knows no sessions within it, so those of other sites' frames are attached in Chromium's older, nested
+    form, in which the outer session carries each message of the inner one as text, and are shown as flat ones.
+    """
+
+    def __init__(self, page: Page, session: CDPSession) -> None:
+        self.page = page
+        self._session: Any = session  # its own types are bare dicts
+        self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._listeners: set[asyncio.Queue[tuple[str, Json, str] | None]] = set()
+        self._outer: dict[str, str] = {}
+        """By session the one that it is attached through; "" is the page's own."""
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, tuple[str, asyncio.Future[Json]]] = {}
+        """By the id of what was sent to an inner session: that session, and its answer to come."""
+        self._session.on("event", self._heard_own)
+        self._session.on("close", lambda _: self._end("the tab was closed"))
+        page.on("crash", lambda _: self._end("the page's process crashed"))
+        page.on("close", lambda _: self._end("the tab was closed"))
 
     async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
-        assert not session, "a tab of one target"
         if self._gone.done():
             raise self._lost(method)
-        sending: asyncio.Task[Json] = asyncio.create_task(self._session.send(method, params))
+        sending = asyncio.create_task(self._send(method, session, params))
         try:
             # A crashed page never answers.
             await asyncio.wait((sending, self._gone), return_when=asyncio.FIRST_COMPLETED)
@@ -121,7 +220,64 @@ class PageCdp:
 
     async def close(self) -> None:
         self._end("it was closed")
-        await _closed(self._closes.close())
+        await _closed(self.page.close())
+
+    async def _send(self, method: str, session: str, params: Json) -> Json:
+        if method == "Target.setAutoAttach":
+            params = {**params, "flatten": False}
+        if not session:
+            return await self._session.send(method, params)
+        if session not in self._outer:
+            raise CdpError(method, f"no session {session}: its frame is gone")
+        number = next(self._ids)
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = session, answer
+        try:
+            message = json.dumps({"id": number, "method": method, "params": params})
+            await self._send(
+                "Target.sendMessageToTarget", self._outer[session], {"sessionId": session, "message": message}
+            )
+            answered = await answer
+        finally:
+            del self._waiting[number]
+        if "error" in answered:
+            raise CdpError(method, answered["error"]["message"])
+        return answered["result"]
+
+    def _heard_own(self, event: Json) -> None:
+        self._heard(event["method"], event["params"] or {}, "")
+
+    def _heard(self, method: str, params: Json, session: str) -> None:
+        match method:
+            case "Target.receivedMessageFromTarget":
+                self._unwrap(json.loads(params["message"]), params["sessionId"])
+                return
+            case "Target.attachedToTarget":
+                self._outer[params["sessionId"]] = session
+            case "Target.detachedFromTarget":
+                self._detach(params["sessionId"])
+            case "Inspector.targetCrashed" if not session:
+                self._end("the page's process crashed")
+            case _:
+                pass
+        for queue in self._listeners:
+            queue.put_nowait((method, params, session))
+
+    def _unwrap(self, message: Json, session: str) -> None:
+        if "method" in message:
+            self._heard(message["method"], message.get("params", {}), session)
+        elif message["id"] in self._waiting:
+            answer = self._waiting[message["id"]][1]
+            if not answer.done():
+                answer.set_result(message)
+
+    def _detach(self, session: str) -> None:
+        self._outer.pop(session, None)
+        for of, answer in self._waiting.values():
+            if of == session and not answer.done():
+                answer.set_result({"error": {"message": "its frame is gone"}})
+        for inner in [inner for inner, outer in self._outer.items() if outer == session]:
+            self._detach(inner)
 
     async def _drain(self, queue: asyncio.Queue[tuple[str, Json, str] | None]) -> AsyncIterator[tuple[str, Json, str]]:
         try:
@@ -129,12 +285,6 @@ class PageCdp:
                 yield event
         finally:
             self._listeners.discard(queue)
-
-    def _heard(self, event: Json) -> None:
-        if event["method"] == "Inspector.targetCrashed":
-            self._end("the page's process crashed")
-        for queue in self._listeners:
-            queue.put_nowait((event["method"], event["params"] or {}, ""))
 
     def _end(self, why: str) -> None:
         if self._gone.done():
@@ -182,8 +332,8 @@ def _is_root() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0
 
 
-def _leave_to_cdp(_: Dialog) -> None:
-    pass
+def _no_tab(error: Error) -> BrowserGone:
+    return BrowserGone(f"no new tab: {_first_line(error)}; start the browser again")
 
 
 def _read(sending: asyncio.Future[Any]) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser, install
@@ -20,10 +21,11 @@ from autoglm.types import Goto
 
 
 @asynccontextmanager
-async def open_browser(*, headed: bool = False, screenshots: bool = False) -> AsyncGenerator[Browser]:
-    """A tab of a fresh browser, which is closed with the block."""
+async def open_browser(*, headed: bool = False, screenshots: bool = False, downloads: Path | None = None) -> AsyncGenerator[Browser]:
+    """A fresh browser, which is closed with the block; without a folder for `downloads` it takes no files."""
     async with launch(headless=not headed) as pipe:
-        browser = CdpBrowser(await pipe.tab(), screenshots=screenshots)
+        tabs = await pipe.tabs(downloads=downloads)
+        browser = CdpBrowser(tabs, await tabs.open(), screenshots=screenshots)
         try:
             yield browser
         finally:

@@ -80,8 +80,9 @@ async def read_pages(out: Path, count: int, first: int) -> None:
     rng = random.Random(first)
     kept = 0
     async with launch(find_browser(), headless=True) as pipe:
-        tab = await pipe.tab()
-        browser = CdpBrowser(tab)
+        tabs = await pipe.tabs()
+        tab = await tabs.open()
+        browser = CdpBrowser(tabs, tab)
         with gzip.open(out, "at", encoding="utf-8") as file:
             for number in range(first, first + count):
                 family = rng.choices(READABLE, weights)[0]

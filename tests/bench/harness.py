@@ -63,8 +63,9 @@ async def model_at(base_url: str | None, model: str = "embedded") -> AsyncGenera
 @asynccontextmanager
 async def browser_tab() -> AsyncGenerator[tuple[CdpBrowser, Cdp]]:
     async with launch(find_browser(), headless=True) as pipe:
-        tab = await pipe.tab()
-        browser = CdpBrowser(tab)
+        tabs = await pipe.tabs()
+        tab = await tabs.open()
+        browser = CdpBrowser(tabs, tab)
         yield browser, tab
         await browser.close()
 

@@ -287,8 +287,9 @@ async def measure(arguments: argparse.Namespace) -> list[Result]:
             for seed in wanted:
                 form = make_form(seed)
                 address = f"{base}/{publish(form, Path(folder))}"
-                tab = await pipe.tab()  # each run in a fresh tab, as `autoglm run` has it
-                browser = RememberingBrowser(tab)
+                tabs = await pipe.tabs()  # each run in a fresh tab, as `autoglm run` has it
+                tab = await tabs.open()
+                browser = RememberingBrowser(tabs, tab)
                 result = await fill_in(form, address, browser, tab, model)
                 await browser.close()
                 results.append(result)

@@ -96,8 +96,9 @@ def stage() -> Generator[tuple[str, SqliteStore]]:
 
 async def ours(pipe: PlaywrightPipe, url: str, store: Store, *, screenshots: bool) -> dict[str, float]:
     """Seconds a step, in all and by part. `render` is what goes before the model's answer."""
-    tab = await pipe.tab()
-    browser = CdpBrowser(tab, screenshots=screenshots)
+    tabs = await pipe.tabs()
+    tab = await tabs.open()
+    browser = CdpBrowser(tabs, tab, screenshots=screenshots)
     await browser.act(Goto(url))
     page = await browser.observe()
     refs = {element.name: element.ref for element in page.elements}
@@ -130,7 +131,8 @@ async def ours(pipe: PlaywrightPipe, url: str, store: Store, *, screenshots: boo
 
 async def plain(pipe: PlaywrightPipe, url: str, *, screenshots: bool = False) -> float:
     """Seconds a field: fill it, walk the page."""
-    tab = await pipe.tab()
+    tabs = await pipe.tabs()
+    tab = await tabs.open()
     page = tab.page
     await page.goto(url)
     began = time.perf_counter()

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser
-from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, launch
+from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, PlaywrightTabs, launch
 from autoglm.types import Element, Goto, Observation, OnBrowser, OnElement, Text
 from tests.site.server import Site, serve
 
@@ -28,10 +28,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Visit:
     """A tab, and what a test asks of it."""
 
-    def __init__(self, cdp: PageCdp, site: Site, **options: float) -> None:
-        self.cdp = cdp
-        self.browser = CdpBrowser(cdp, **options)  # type: ignore[arg-type]
+    def __init__(self, tabs: PlaywrightTabs, first: PageCdp, site: Site, **options: float) -> None:
+        self.cdp = first
+        self.browser = CdpBrowser(tabs, first, **options)  # type: ignore[arg-type]
         self.site = site
+
+    @classmethod
+    async def begin(cls, pipe: PlaywrightPipe, site: Site, *, downloads: Path | None = None, **options: float) -> Visit:
+        tabs = await pipe.tabs(downloads=downloads)
+        return cls(tabs, await tabs.open(), site, **options)
 
     async def open(self, page: str) -> Observation:
         await self.browser.act(Goto(f"{self.site.url}/{page}"))
@@ -85,7 +90,7 @@ async def pipe() -> AsyncIterator[PlaywrightPipe]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tab(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
-    tab = Visit(await pipe.tab(), site)
+    tab = await Visit.begin(pipe, site)
     yield tab
     await tab.browser.close()
 
@@ -100,7 +105,7 @@ def visit(tab: Visit) -> Visit:
 @pytest_asyncio.fixture(loop_scope="session")
 async def fresh(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
     """A tab that was nowhere yet."""
-    fresh = Visit(await pipe.tab(), site)
+    fresh = await Visit.begin(pipe, site)
     yield fresh
     await fresh.browser.close()
 
@@ -108,6 +113,6 @@ async def fresh(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def hasty(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
     """A tab with little patience for what is in the way."""
-    hasty = Visit(await pipe.tab(), site, settle_s=0.5, actionable_s=0.2)
+    hasty = await Visit.begin(pipe, site, settle_s=0.5, actionable_s=0.2)
     yield hasty
     await hasty.browser.close()

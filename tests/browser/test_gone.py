@@ -1,4 +1,4 @@
-"""A page that hangs, a tab that closes, a renderer that crashes, a browser that is killed."""
+"""A tab that closes, a renderer that crashes, a browser that is killed."""
 
 from __future__ import annotations
 
@@ -10,26 +10,14 @@ import pytest
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.playwright_pipe import PlaywrightPipe, launch
-from autoglm.errors import BrowserGone, CdpError, PageHung
-from autoglm.types import Click, Goto, Wait
-from tests.browser.conftest import Visit, element
+from autoglm.errors import BrowserGone, CdpError
+from autoglm.types import Goto, Wait
+from tests.browser.conftest import Visit
 from tests.site.server import Site
 
 
-async def test_a_page_in_an_endless_script_is_hung_and_can_be_closed(pipe: PlaywrightPipe, site: Site) -> None:
-    visit = Visit(await pipe.tab(), site, answer_s=1)
-    seen = await visit.open("hang.html")
-    with pytest.raises(PageHung, match="was not answered within 1 s"):
-        await visit.act(Click(element(seen, "Never come back").ref))
-    with pytest.raises(PageHung):
-        await visit.observe()
-    await visit.browser.close()
-    with pytest.raises(BrowserGone):
-        await visit.observe()
-
-
 async def test_a_closed_tab_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
-    visit = Visit(await pipe.tab(), site)
+    visit = await Visit.begin(pipe, site)
     await visit.open("index.html")
     await visit.cdp.page.close()
     with pytest.raises(BrowserGone, match="the tab was closed"):
@@ -40,7 +28,7 @@ async def test_a_closed_tab_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
 
 
 async def test_a_crashed_page_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
-    visit = Visit(await pipe.tab(), site)
+    visit = await Visit.begin(pipe, site)
     await visit.open("index.html")
     with pytest.raises(BrowserGone, match="crashed"):
         await visit.cdp.send("Page.crash")
@@ -51,8 +39,8 @@ async def test_a_crashed_page_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
 
 async def test_a_killed_browser_is_gone(site: Site) -> None:
     async with launch() as pipe:
-        cdp = await pipe.tab()
-        browser = CdpBrowser(cdp)
+        tabs = await pipe.tabs()
+        browser = CdpBrowser(tabs, await tabs.open())
         await browser.act(Goto(f"{site.url}/index.html"))
         await browser.observe()
         os.kill(await _browser_pid(pipe), signal.SIGKILL)
@@ -61,7 +49,7 @@ async def test_a_killed_browser_is_gone(site: Site) -> None:
         with pytest.raises(BrowserGone):
             await browser.observe()
         with pytest.raises(BrowserGone):
-            await pipe.tab()
+            await pipe.tabs()
         await browser.close()
 
 
@@ -74,12 +62,14 @@ async def test_a_refused_command_names_the_method_and_the_browsers_reason(visit:
 
 
 async def test_events_end_when_the_tab_closes(pipe: PlaywrightPipe) -> None:
-    cdp = await pipe.tab()
+    tabs = await pipe.tabs()
+    cdp = await tabs.open()
     events = cdp.events()
     await cdp.send("Page.enable")
     await cdp.send("Page.navigate", url="about:blank#1")
     await cdp.close()
     methods = [method async for method, _, _ in events]
+    await tabs.close()
     assert "Page.frameStartedLoading" in methods
 
 
@@ -87,7 +77,7 @@ async def test_a_profile_folder_is_kept_between_runs(site: Site, tmp_path_factor
     profile = tmp_path_factory.mktemp("profile")
     for held in (None, "kept"):
         async with launch(profile_dir=profile) as pipe:
-            cdp = await pipe.tab()
+            cdp = await (await pipe.tabs()).open()
             await cdp.page.goto(f"{site.url}/index.html")
             assert await cdp.page.evaluate("localStorage.getItem('a')") == held
             await cdp.page.evaluate("localStorage.setItem('a', 'kept')")

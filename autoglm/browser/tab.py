@@ -1,0 +1,295 @@
+"""One tab: commands that a dialog or an endless script cannot hold up, navigation, dialogs. Looks through `Frames`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from autoglm.browser.frames import Frames
+from autoglm.browser.hands import Hands
+from autoglm.browser.news import News, wait_for
+from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
+from autoglm.seams import Cdp, Json
+from autoglm.types import JsDialog, Observation, OnElement, ScrollPosition, Viewport
+
+NAVIGATE_S = 30.0
+"""A server that takes longer for the first byte does not answer."""
+STOP_S = 1.0
+"""How long the browser is given to end a script, or to close a dialog."""
+LEAVE = "Leave this page? What was entered may not be saved."
+"""A beforeunload dialog has no words of its own: https://html.spec.whatwg.org/#prompt-to-unload-a-document"""
+
+
+class DialogOpened(Exception):
+    """The page waits for an answer to a dialog, and with it everything that was asked of the page."""
+
+    def __init__(self, dialog: JsDialog) -> None:
+        super().__init__(dialog.message)
+        self.dialog = dialog
+
+
+class Tab:
+    """`hands.Reach`."""
+
+    def __init__(self, cdp: Cdp, *, settle_s: float, actionable_s: float, answer_s: float) -> None:
+        self.cdp = cdp
+        self.news = News()
+        self.frames = Frames(self.send, self.news)
+        self.opener: Tab | None = None
+        self.dialog: JsDialog | None = None
+        """The one that is open."""
+        self.seen: Observation | None = None
+        """The last look."""
+        self.hung = False
+        self.begun = ""
+        """The address at which it came."""
+        self.closing = False
+        """Whether it was told to close and its page asks whether it may."""
+        self._hands = Hands(self, actionable_s)
+        self._settle_s = settle_s
+        self._answer_s = answer_s
+        self._said: JsDialog | None = None
+        """One that was dismissed and not yet told."""
+        self._crashed = False
+        self._prompt = ""
+        """What the open prompt proposes."""
+        self._asked: asyncio.Future[JsDialog] = asyncio.get_running_loop().create_future()
+        """Done while a dialog is open."""
+        self._answered = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+        self._asides: set[asyncio.Task[None]] = set()
+
+    async def listen(self) -> None:
+        """Must be called once, before anything else."""
+        if self._listening:
+            return
+        self._listening = asyncio.create_task(self._hear())
+        await asyncio.sleep(0)
+        await self._prepare("")
+        tree = await self.send("Page.getFrameTree")
+        self.news.main = tree["frameTree"]["frame"]["id"]
+
+    # ------------------------------------------------------------ looking and acting
+
+    async def look(self) -> Observation:
+        """The page in it, once it has settled. Raises PageHung, DialogOpened, BrowserGone."""
+        settled, items = await self.frames.look(time.monotonic() + self._settle_s)
+        head = self.frames.main.head
+        self.hung = False
+        self.seen = Observation(
+            url=head["url"],
+            title=head["title"],
+            items=tuple(items),
+            scroll=ScrollPosition(*head["scroll"]),
+            viewport=Viewport(*head["viewport"]),
+            scale=head["scale"],
+            truncated=head["truncated"],
+            settled=settled,
+            at=time.time(),
+        )
+        return self.seen
+
+    async def act(self, action: OnElement) -> str:
+        """Raises Mistake, WorldLost, PageHung, DialogOpened, BrowserGone."""
+        return await self._hands.act(action)
+
+    async def goto(self, url: str) -> str:
+        if not url.lower().startswith(("http://", "https://", "file://", "about:")):
+            raise Mistake(f"{url!r} is no address to go to; give it in full, like https://example.org/")
+        if self.hung:
+            # A page of the same site would wait for the script that does not end.
+            await self.stop_script()
+        self.news.leave()
+        try:
+            done = await self._ask(NAVIGATE_S, "Page.navigate", url=url)
+        except TimeoutError:
+            await self.send("Page.stopLoading")
+            raise Mistake(f"{url} did not answer within {NAVIGATE_S:.0f} s") from None
+        except CdpError as error:
+            self.news.arrive()
+            raise Mistake(f"{url!r} cannot be opened: {error.message}") from error
+        self.hung = False
+        if "loaderId" not in done or "errorText" in done:
+            self.news.arrive()
+        if done.get("isDownload"):
+            return "opened as a download"
+        if failed := done.get("errorText"):
+            raise Mistake(f"{url} did not open: {failed}")
+        return "opened"
+
+    async def back(self) -> str:
+        history = await self.send("Page.getNavigationHistory")
+        entries, current = history["entries"], history["currentIndex"]
+        if current == 0 or (current == 1 and entries[0]["url"] == "about:blank"):
+            raise Mistake("there is no page to go back to: this is the first one of this tab")
+        self.news.leave()
+        await self.send("Page.navigateToHistoryEntry", entryId=entries[current - 1]["id"])
+        return "went back"
+
+    async def wait(self, seconds: float) -> str:
+        await self.news.ended(seconds)
+        return f"waited {seconds:g} s"
+
+    async def address(self) -> tuple[str, str]:
+        """Title and address, which the browser knows even when the page does not answer."""
+        history = await self._told("Page.getNavigationHistory")
+        entry = history["entries"][history["currentIndex"]] if history else {"title": "", "url": ""}
+        return entry["title"], entry["url"]
+
+    async def bring(self) -> None:
+        """To the front, where a person sees it."""
+        await self._told("Page.bringToFront")
+
+    async def shut(self) -> None:
+        """Close it as a person would: the page may ask first. Raises DialogOpened."""
+        self.closing = True
+        await self._told("Page.close")
+        if not await self.closed(STOP_S) and self.dialog:
+            raise DialogOpened(self.dialog)
+
+    async def closed(self, seconds: float) -> bool:
+        """Whether it is gone by then; sooner when a dialog is open."""
+        gone = asyncio.create_task(self.news.gone.wait())
+        try:
+            await asyncio.wait((gone, self._asked), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+        return self.news.gone.is_set()
+
+    def why_gone(self) -> str:
+        return "its process crashed" if self._crashed else "by itself"
+
+    async def stop_script(self) -> bool:
+        """Whether the browser ended the script that runs, if any."""
+        return await self._told("Runtime.terminateExecution") is not None
+
+    # ------------------------------------------------------------ dialogs
+
+    def take_dialog(self) -> JsDialog | None:
+        """The one that is open, or that was dismissed since this was last asked."""
+        said, self._said = self._said, None
+        return self.dialog or said
+
+    async def answer(self, accept: bool, text: str | None = None) -> None:
+        """Closes the dialog that is open. Raises BrowserGone."""
+        prompt = self._prompt if text is None else text
+        self._answered.clear()
+        leaves = self.dialog and self.dialog.kind == "beforeunload"
+        await self._told("Page.handleJavaScriptDialog", accept=accept, promptText=prompt)
+        await wait_for(self._answered, STOP_S)
+        if leaves and not accept:
+            self.closing = False
+            self.news.arrive()
+
+    async def _dismiss(self) -> None:
+        await self._told("Page.handleJavaScriptDialog", accept=False)
+
+    def _dialog_opened(self, params: Json) -> None:
+        if params["type"] == "alert":
+            # There is nothing to decide.
+            self._said = JsDialog("alert", params["message"])
+            self._aside(self._dismiss())
+            return
+        self._prompt = params.get("defaultPrompt", "")
+        self.dialog = JsDialog(params["type"], params["message"] or LEAVE, open=True)
+        self._asked.set_result(self.dialog)
+
+    def _dialog_closed(self) -> None:
+        if self.dialog:
+            self.dialog, self._asked = None, asyncio.get_running_loop().create_future()
+        self._answered.set()
+
+    # ------------------------------------------------------------ commands
+
+    async def send(self, method: str, wait_s: float = 0, /, *, session: str = "", **params: Any) -> Json:
+        """The result. Raises PageHung, DialogOpened, CdpError, BrowserGone."""
+        timeout_s = self._answer_s + wait_s
+        try:
+            return await self._ask(timeout_s, method, session=session, **params)
+        except TimeoutError:
+            self.hung = self.hung or not session
+            raise PageHung(
+                f"{method} was not answered within {timeout_s:.0f} s: a script of the page does not end; "
+                "look again, when it will have been stopped, or go elsewhere"
+            ) from None
+
+    async def call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
+        return await self.frames.main.call(function, *args, wait_s=wait_s)
+
+    async def on(self, ref: int | None, function: str, *args: Any, wait_s: float = 0) -> Any:
+        return await self.frames.on(ref, function, *args, wait_s=wait_s)
+
+    async def _ask(self, timeout_s: float, method: str, /, session: str = "", **params: Any) -> Json:
+        """The result, unless a dialog comes up first. Raises TimeoutError, DialogOpened, CdpError, BrowserGone."""
+        if self.dialog:
+            raise DialogOpened(self.dialog)
+        sending = asyncio.create_task(self.cdp.send(method, session=session, **params))
+        try:
+            asked = self._asked
+            await asyncio.wait((sending, asked), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                return sending.result()
+            if asked.done():
+                raise DialogOpened(asked.result())
+            raise TimeoutError
+        finally:
+            if not sending.done():
+                sending.cancel()
+
+    async def _told(self, method: str, **params: Any) -> Json | None:
+        """The result of what the browser itself answers, whatever the page does; None when it refuses or is late."""
+        try:
+            async with asyncio.timeout(STOP_S):
+                return await self.cdp.send(method, **params)
+        except (TimeoutError, BrowserError):
+            return None
+
+    # ------------------------------------------------------------ listening
+
+    async def _prepare(self, session: str) -> None:
+        """Asks a target for its events, those of its inner targets included."""
+        commands: dict[str, Json] = {
+            "Page.enable": {},
+            # A tab in the background gets its focus events too.
+            "Emulation.setFocusEmulationEnabled": {"enabled": True},
+            "Network.enable": {"maxTotalBufferSize": 100_000, "maxResourceBufferSize": 10_000},
+            "Target.setAutoAttach": {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True},
+        }
+        await asyncio.gather(*(self._told(method, session=session, **given) for method, given in commands.items()))
+
+    async def _hear(self) -> None:
+        async for method, params, session in self.cdp.events():
+            match method:
+                case "Page.javascriptDialogOpening" if not session:
+                    self._dialog_opened(params)
+                case "Page.javascriptDialogClosed" if not session:
+                    self._dialog_closed()
+                case "Target.attachedToTarget" if params["targetInfo"]["type"] == "iframe":
+                    self.frames.attach(params["targetInfo"]["targetId"], params["sessionId"])
+                    self._aside(self._prepare(params["sessionId"]))
+                case "Inspector.targetCrashed" if not session:
+                    self._crashed = True
+                case "Target.detachedFromTarget":
+                    self.frames.detach(params["sessionId"])
+                case _:
+                    pass
+            self.news.hear(method, params, session)
+        self.news.gone.set()
+        self.news.changed.set()
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Done while more events are heard."""
+        task = asyncio.create_task(work)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def close(self) -> None:
+        if self.dialog:
+            await self.answer(accept=False)
+        listening = [*self._asides, *([self._listening] if self._listening else [])]
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        await self.cdp.close()
