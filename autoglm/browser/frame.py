@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from autoglm.browser import page
 from autoglm.browser.hands import QUIET_MS, WorldLost
+from autoglm.browser.seen import FrameItem, Seeable, Seen
 from autoglm.errors import CdpError
 from autoglm.seams import Json
 
@@ -43,12 +44,10 @@ class Frame:
     """Id of our isolated world in the current document; None when there is none yet."""
     documents: int = 0
     """How many it has shown: what was said of an earlier one is void."""
-    head: Json = field(default_factory=dict[str, Any])
-    """Address, title, scroll position, viewport … of the last look."""
-    items: list[Json] = field(default_factory=list[Json])
-    """What the page script listed, in reading order."""
-    version: int = 0
-    """Of the items; 0 when none are known."""
+    seen: Seen = field(default_factory=Seen)
+    """What the current document told so far."""
+    _holes_of: tuple[Seeable, ...] = ()
+    _holes: tuple[FrameItem, ...] = ()
 
     async def call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
         """What a function of the page script returns, which may itself wait for `wait_s`. Raises WorldLost, PageHung,
@@ -60,12 +59,12 @@ class Frame:
         seen of it, None for the page itself. Raises WorldLost, PageHung, BrowserGone."""
         listeners: list[int] | None = None
         for _ in range(MOST_ASKED):
-            options = {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners, "known": self.version}
+            options = {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners, "known": self.seen.known}
             seen = json.loads(await self.call("look", {**options, "view": view}))
             if "busy" in seen:
                 return False
             if "ask" not in seen:
-                self._take(seen)
+                self.seen.apply(seen)
                 return True
             listeners = await self._listeners()
         return False
@@ -81,16 +80,16 @@ class Frame:
             raise WorldLost from error
         return described["node"]
 
+    def holes(self) -> tuple[FrameItem, ...]:
+        """The frames that the last look met in it."""
+        if self._holes_of is not self.seen.items:
+            self._holes_of = self.seen.items
+            self._holes = tuple(item for item in self.seen.items if isinstance(item, FrameItem))
+        return self._holes
+
     def lose(self) -> None:
         """Forget the document, which is no longer there."""
         self.world = None
-        self.version = 0
-
-    def _take(self, seen: Json) -> None:
-        if "items" in seen:
-            self.items = seen.pop("items")
-        self.version = seen.pop("version", 0)
-        self.head = seen
 
     async def _evaluate(self, expression: str, wait_s: float = 0, *, by_value: bool = True) -> Json:
         if self.world is None:
@@ -122,7 +121,7 @@ class Frame:
             raise WorldLost from error
         self.world = world["executionContextId"]
         self.documents += 1
-        self.version = 0
+        self.seen = Seen()
         await self._evaluate(page.script())
 
     async def _listeners(self) -> list[int]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from autoglm.browser.frame import Frame, Send
 from autoglm.browser.hands import QUIET_MS, WorldLost
 from autoglm.browser.news import KNOWN_S, News
+from autoglm.browser.seen import FrameItem
 from autoglm.errors import CdpError, PageHung
 from autoglm.seams import Json
 from autoglm.types import Box, Element, Text
@@ -34,21 +35,29 @@ SILENT = "does not answer: its script does not end, or its server is slow"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a frame's own viewport lies in the tab's, and how large one of its px is drawn there."""
+    """Where a frame's own viewport lies in the tab's, how large one of its px is drawn there, and the frame's name."""
 
     x: float = 0
     y: float = 0
     scale: float = 1
+    name: str = ""
 
-    def box(self, box: list[float]) -> Box:
-        x, y, width, height = box
-        return Box(self.x + self.scale * x, self.y + self.scale * y, self.scale * width, self.scale * height)
-
-    def within(self, hole: Json, inner: Frame) -> Origin:
+    def within(self, hole: FrameItem) -> Origin:
         """That of the frame in a hole of this one."""
-        x, y, width, _ = hole["box"]
-        own_width = inner.head["viewport"][0] if inner.head else width
-        return Origin(self.x + self.scale * x, self.y + self.scale * y, self.scale * (width / own_width or 1))
+        x, y, _, _ = hole.box
+        return Origin(self.x + self.scale * x, self.y + self.scale * y, self.scale * hole.scale, hole.name)
+
+    def placed(self, element: Element, ref: int) -> Element:
+        if self == TOP:
+            return element if element.ref == ref else replace(element, ref=ref)
+        return replace(element, ref=ref, frame=self.name, box=element.box and self._box(element.box))
+
+    def _box(self, box: Box) -> Box:
+        scale = self.scale
+        return Box(self.x + scale * box.x, self.y + scale * box.y, scale * box.width, scale * box.height)
+
+
+TOP = Origin()
 
 
 @dataclass(eq=False, slots=True)
@@ -72,13 +81,15 @@ class Frames:
         """By outer frame, its document, and hole."""
         self._sessions: dict[str, str] = {}
         """By id of a frame of another site, the session through which it is reached."""
-        self._refs = Refs()
+        self._refs = Refs(self.main)
+        self._shown: Sequence[Item] = ()
+        """The last look."""
         self._never_rests = 0
         """Which document of the main frame did not come to rest when it was last looked at."""
 
     # ------------------------------------------------------------ looking
 
-    async def look(self, deadline: float) -> tuple[bool, list[Item]]:
+    async def look(self, deadline: float) -> tuple[bool, Sequence[Item]]:
         """What all frames show, once nothing is loading or changing; or (False, …) as it is at the deadline, or sooner
         when it was waited for in vain before.
 
@@ -97,7 +108,8 @@ class Frames:
                     continue
                 quiet = await self._look_within(self.main, patient)
                 self._never_rests = self.main.documents if idle and not patient else 0
-                return patient and quiet, self._merged()
+                self._shown = self._merged()
+                return patient and quiet, self._shown
             except WorldLost as lost:
                 # It navigated under us: then there is a new page to look at.
                 rest_until = deadline
@@ -113,13 +125,11 @@ class Frames:
 
     async def _look_within(self, outer: Frame, patient: bool) -> bool:
         """Looks at the frames in a frame's holes, all at once. Whether all that can be seen have settled."""
-        holes = [hole for hole in outer.items if "hole" in hole]
-        if not holes:
-            return True
-        return all(await asyncio.gather(*(self._look_into(outer, hole, patient) for hole in holes)))
+        holes = outer.holes()
+        return not holes or all(await asyncio.gather(*(self._look_into(outer, hole, patient) for hole in holes)))
 
-    async def _look_into(self, outer: Frame, hole: Json, patient: bool) -> bool:
-        inner = await self._inner_of(outer, hole["hole"])
+    async def _look_into(self, outer: Frame, hole: FrameItem, patient: bool) -> bool:
+        inner = await self._inner_of(outer, hole.id)
         if inner is None:
             return True
         try:
@@ -132,12 +142,12 @@ class Frames:
         inner.trouble = ""
         return settled
 
-    async def _look_at(self, inner: Inner, hole: Json, patient: bool) -> bool:
+    async def _look_at(self, inner: Inner, hole: FrameItem, patient: bool) -> bool:
         until = time.monotonic() + FRAME_S / 2
         while True:
             patient = patient and time.monotonic() < until
             try:
-                if await inner.frame.look(patient=patient, view=_view(hole, inner.frame)):
+                if await inner.frame.look(patient=patient, view=hole.view):
                     return await self._look_within(inner.frame, patient) and patient
                 await self._rest(inner.frame, until - time.monotonic())
             except WorldLost:
@@ -160,36 +170,41 @@ class Frames:
 
     # ------------------------------------------------------------ one page of many frames
 
-    def _merged(self) -> list[Item]:
+    def _merged(self) -> Sequence[Item]:
         if self._refs.document != self.main.documents:
-            self._refs = Refs(self.main.documents)
-        merged: list[Item] = []
-        self._fill(merged, self.main, Origin(), "")
+            self._refs = Refs(self.main)
         self._news.unseen = frozenset(self._out_of_view())
+        if not self.main.holes() and self._refs.keep():
+            return cast("Sequence[Item]", self.main.seen.items)
+        merged: list[Item] = []
+        self._fill(merged, self.main, TOP)
         return merged[:MOST_ITEMS]
 
-    def _fill(self, merged: list[Item], frame: Frame, origin: Origin, name: str) -> None:
-        for item in frame.items:
-            if "hole" in item:
-                self._fill_hole(merged, frame, item, origin)
-            elif "ref" in item:
-                merged.append(_element(item, self._refs.number(frame, item["ref"]), origin, name))
-            else:
-                merged.append(_text(item))
+    def _fill(self, merged: list[Item], frame: Frame, origin: Origin) -> None:
+        for item in frame.seen.items:
+            match item:
+                case Element():
+                    merged.append(origin.placed(item, self._refs.number(frame, item.ref)))
+                case Text():
+                    merged.append(item)
+                case FrameItem():
+                    self._fill_hole(merged, frame, item, origin)
 
-    def _fill_hole(self, merged: list[Item], outer: Frame, hole: Json, origin: Origin) -> None:
-        inner, before = self._inner.get((outer, outer.documents, hole["hole"])), len(merged)
+    def _fill_hole(self, merged: list[Item], outer: Frame, hole: FrameItem, origin: Origin) -> None:
+        inner, before = self._inner.get((outer, outer.documents, hole.id)), len(merged)
         if inner and not inner.trouble:
-            self._fill(merged, inner.frame, origin.within(hole, inner.frame), hole["name"])
-        if len(merged) == before:
-            why = f" {inner.trouble}" if inner and inner.trouble else ""
-            merged.append(Text("iframe", f"{hole['name']}{why}", not hole.get("away", False)))
+            self._fill(merged, inner.frame, origin.within(hole))
+        title = hole.title or hole.name
+        if inner and inner.trouble:
+            merged.append(Text("iframe", f"{title} ({inner.trouble})", hole.in_view))
+        elif len(merged) == before and hole.title:
+            merged.append(Text("iframe", hole.title, hole.in_view))
 
     def _out_of_view(self) -> Iterator[str]:
         """Sessions of their own whose frame cannot be seen."""
         for inner in self._inner.values():
-            hole = next((item for item in inner.outer.items if item.get("hole") == inner.hole), None)
-            if inner.frame.session != inner.outer.session and (hole is None or hole.get("away")):
+            in_view = any(hole.in_view for hole in inner.outer.holes() if hole.id == inner.hole)
+            if inner.frame.session != inner.outer.session and not in_view:
                 yield inner.frame.session
 
     # ------------------------------------------------------------ acting
@@ -197,20 +212,38 @@ class Frames:
     async def on(self, ref: int | None, function: str, *args: Any, wait_s: float = 0) -> Any:
         """What a function of the page script returns about an element, in px of the tab's viewport."""
         if ref is None:
-            return await self.main.call(function, None, *args, wait_s=wait_s)
+            return await self._in_the_middle(self.main, function, *args, wait_s=wait_s)
         found = self._refs.find(ref)
         if found is None:
-            return {"gone": self._refs.count()}
+            return {"gone": sum(isinstance(item, Element) for item in self._shown)}
         frame, local = found
-        if frame is self.main:
-            return await frame.call(function, local, *args, wait_s=wait_s)
         match function, args:
-            case "aim", (options,):
+            case "aim", (options,) if frame is not self.main:
                 return await self._aim(frame, local, options)
             case "hits", (x, y):
                 return await frame.call("hits", local, *await self._sink(frame, x, y))
             case _:
-                return await frame.call(function, local, *args, wait_s=wait_s)
+                at: Any = await frame.call(function, local, *args, wait_s=wait_s)
+                if not isinstance(at, dict) or "x" not in at:
+                    return cast("Any", at)
+                at = cast("Json", at)
+                return {**at, **await self._lift(frame, at["x"], at["y"])}
+
+    async def node(self, ref: int, function: str) -> Json:
+        frame, local = self._refs.find(ref) or (None, 0)
+        if frame is None:
+            raise WorldLost
+        return await frame.node(f"autoglm.{function}({local})")
+
+    def session_of(self, ref: int) -> str:
+        found = self._refs.find(ref)
+        return found[0].session if found else ""
+
+    async def _in_the_middle(self, frame: Frame, function: str, *args: Any, wait_s: float) -> Any:
+        """Of the page itself, or of the frame that lies in its middle when it says so."""
+        done = await frame.call(function, None, *args, wait_s=wait_s)
+        inner = self._inner.get((frame, frame.documents, done["frame"])) if "frame" in done else None
+        return await self._in_the_middle(inner.frame, function, *args, wait_s=wait_s) if inner else done
 
     async def _aim(self, frame: Frame, ref: int, options: Json) -> Json:
         """Like the page script's own: where to press, once no frame around hides it; else why not."""
@@ -222,21 +255,22 @@ class Frames:
             if "x" not in at:
                 return at
             lifted = await self._lift(frame, at["x"], at["y"])
-            if "x" in lifted or left_s == 0:
-                return {**at, **lifted} if "x" in lifted else lifted
+            if "why" not in lifted:
+                return {**at, **lifted}
+            if left_s == 0:
+                return {"why": lifted["why"]}
             bring = True
             await asyncio.sleep(LIFT_S)
 
     async def _lift(self, frame: Frame, x: float, y: float) -> Json:
-        """A point of a frame in px of the tab's viewport as `{x, y}`, or `{why}` something hides it."""
+        """A point of a frame in px of the tab's viewport, as `{x, y}`; with `why` a press there does not reach it."""
+        lifted: Json = {"x": x, "y": y}
         while inner := self._around(frame):
-            at = await inner.outer.call("lift", inner.hole, x, y)
+            at = await inner.outer.call("lift", inner.hole, lifted["x"], lifted["y"])
             if at is None:
-                return {"gone": self._refs.count()}
-            if "why" in at:
-                return {"why": at["why"]}
-            frame, x, y = inner.outer, at["x"], at["y"]
-        return {"x": x, "y": y}
+                raise WorldLost
+            frame, lifted = inner.outer, {**lifted, **at}
+        return lifted
 
     async def _sink(self, frame: Frame, x: float, y: float) -> tuple[float, float]:
         """A point of the tab's viewport in px of a frame's."""
@@ -271,63 +305,44 @@ class Frames:
 
 
 class Refs:
-    """The numbers of a page's elements, over all its frames in the order in which they were first seen, from 1."""
+    """The numbers of a page's elements over all its frames, in the order in which they were first seen.
 
-    def __init__(self, document: int = 0) -> None:
-        self.document = document
+    A page without frames keeps those that its script gave.
+    """
+
+    def __init__(self, main: Frame) -> None:
+        self._main = main
+        self.document = main.documents
         """Which of the main frame's documents they are for."""
+        self._alone = True
+        self._kept = 0
+        """Up to here they are the page script's own."""
         self._numbers: dict[tuple[Frame, int, int], int] = {}
         """By frame, its document, and the number in that."""
-        self._places: list[tuple[Frame, int, int]] = []
+        self._places: dict[int, tuple[Frame, int, int]] = {}
+        self._next = 1
+
+    def keep(self) -> bool:
+        """Whether the page's own numbers can stand, as no frame has had one."""
+        if self._alone:
+            self._kept = self._main.seen.highest
+            self._next = self._kept + 1
+        return self._alone
 
     def number(self, frame: Frame, local: int) -> int:
+        self._alone = False
+        if frame is self._main and local <= self._kept:
+            return local
         place = frame, frame.documents, local
-        if place not in self._numbers:
-            self._places.append(place)
-            self._numbers[place] = len(self._places)
-        return self._numbers[place]
+        number = self._numbers.get(place)
+        if number is None:
+            number = local if frame is self._main and local >= self._next else self._next
+            self._numbers[place], self._places[number] = number, place
+            self._next = number + 1
+        return number
 
     def find(self, ref: int) -> tuple[Frame, int] | None:
         """The frame and the number in it; None when its document is gone."""
-        if not 1 <= ref <= len(self._places):
-            return None
-        frame, document, local = self._places[ref - 1]
+        kept = self._main, self.document, ref
+        frame, document, local = kept if 0 < ref <= self._kept else self._places.get(ref, (self._main, -1, 0))
         return (frame, local) if frame.world is not None and frame.documents == document else None
-
-    def count(self) -> int:
-        """How many are numbered in documents that are still there."""
-        return sum(frame.world is not None and frame.documents == document for frame, document, _ in self._places)
-
-
-def _view(hole: Json, frame: Frame) -> Json:
-    """What can be seen of the frame in a hole, in px of its own viewport."""
-    x, y, width, _ = hole["box"]
-    scale = width / frame.head["viewport"][0] if frame.head and width else 1
-    left, top, right, bottom = hole["clip"]
-    clip = [(left - x) / scale, (top - y) / scale, (right - x) / scale, (bottom - y) / scale]
-    return {"clip": clip, "covered": hole.get("covered", False)}
-
-
-# ---------------------------------------------------------------- from the page script
-
-
-def _element(item: Json, ref: int, origin: Origin, frame: str) -> Element:
-    return Element(
-        ref=ref,
-        role=item["role"],
-        name=item["name"],
-        value=item.get("value"),
-        states=tuple(item.get("states", ())),
-        options=tuple(item.get("options", ())),
-        takes=tuple(item["takes"]),
-        multiple=item.get("multiple", False),
-        type=item.get("type", ""),
-        hint=item.get("hint", ""),
-        box=origin.box(item["box"]),
-        in_view=not item.get("away", False),
-        frame=item.get("frame", frame),
-    )
-
-
-def _text(item: Json) -> Text:
-    return Text(role=item["role"], text=item["text"], in_view=not item.get("away", False))

@@ -186,9 +186,9 @@ class PageCdp:
         self._waiting: dict[int, tuple[str, asyncio.Future[Json]]] = {}
         """By the id of what was sent to an inner session: that session, and its answer to come."""
         self._session.on("event", self._heard_own)
-        self._session.on("close", lambda _: self._end("the tab was closed"))
+        self._session.on("close", self._closed)
         page.on("crash", lambda _: self._end("the page's process crashed"))
-        page.on("close", lambda _: self._end("the tab was closed"))
+        page.on("close", self._closed)
 
     async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
         if self._gone.done():
@@ -243,6 +243,9 @@ class PageCdp:
         if "error" in answered:
             raise CdpError(method, answered["error"]["message"])
         return answered["result"]
+
+    def _closed(self, _: object) -> None:
+        self._end("the tab was closed")
 
     def _heard_own(self, event: Json) -> None:
         self._heard(event["method"], event["params"] or {}, "")

@@ -12,7 +12,7 @@ from autoglm.browser.hands import Hands
 from autoglm.browser.news import News, wait_for
 from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
 from autoglm.seams import Cdp, Json
-from autoglm.types import JsDialog, Observation, OnElement, ScrollPosition, Viewport
+from autoglm.types import JsDialog, Observation, OnElement
 
 NAVIGATE_S = 30.0
 """A server that takes longer for the first byte does not answer."""
@@ -76,16 +76,16 @@ class Tab:
     async def look(self) -> Observation:
         """The page in it, once it has settled. Raises PageHung, DialogOpened, BrowserGone."""
         settled, items = await self.frames.look(time.monotonic() + self._settle_s)
-        head = self.frames.main.head
+        main = self.frames.main.seen
         self.hung = False
         self.seen = Observation(
-            url=head["url"],
-            title=head["title"],
+            url=main.url,
+            title=main.title,
             items=tuple(items),
-            scroll=ScrollPosition(*head["scroll"]),
-            viewport=Viewport(*head["viewport"]),
-            scale=head["scale"],
-            truncated=head["truncated"],
+            scroll=main.scroll,
+            viewport=main.viewport,
+            scale=main.scale,
+            truncated=main.truncated,
             settled=settled,
             at=time.time(),
         )
@@ -221,6 +221,12 @@ class Tab:
     async def on(self, ref: int | None, function: str, *args: Any, wait_s: float = 0) -> Any:
         return await self.frames.on(ref, function, *args, wait_s=wait_s)
 
+    async def node(self, ref: int, function: str) -> Json:
+        return await self.frames.node(ref, function)
+
+    async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
+        return await self.send(method, session=self.frames.session_of(ref), **params)
+
     async def _ask(self, timeout_s: float, method: str, /, session: str = "", **params: Any) -> Json:
         """The result, unless a dialog comes up first. Raises TimeoutError, DialogOpened, CdpError, BrowserGone."""
         if self.dialog:
@@ -261,6 +267,7 @@ class Tab:
 
     async def _hear(self) -> None:
         async for method, params, session in self.cdp.events():
+            self._hands.hear(method, params)
             match method:
                 case "Page.javascriptDialogOpening" if not session:
                     self._dialog_opened(params)

@@ -21,7 +21,9 @@ from autoglm.types import Goto
 
 
 @asynccontextmanager
-async def open_browser(*, headed: bool = False, screenshots: bool = False, downloads: Path | None = None) -> AsyncGenerator[Browser]:
+async def open_browser(
+    *, headed: bool = False, screenshots: bool = False, downloads: Path | None = None
+) -> AsyncGenerator[Browser]:
     """A fresh browser, which is closed with the block; without a folder for `downloads` it takes no files."""
     async with launch(headless=not headed) as pipe:
         tabs = await pipe.tabs(downloads=downloads)

@@ -35,7 +35,8 @@ def carry_out(pipe: PlaywrightPipe) -> CarryOut:
     async def carry_out(url: str, *steps: Do | See) -> Script:
         """The script, at its end; each of its steps went well in the loop that carries out a model's."""
         script = Script(steps)
-        browser = CdpBrowser(await pipe.tab())
+        tabs = await pipe.tabs()
+        browser = CdpBrowser(tabs, await tabs.open())
         try:
             await browser.act(Goto(url))
             run = agent.run(

@@ -97,8 +97,10 @@ DIFFERENT = {
 
 
 async def test_roles_and_names_agree_with_chromiums_but_for_intended_differences(visit: Visit) -> None:
-    cases = "".join(f'<div data-case="{case}" style="margin:6px">{html}</div>' for case, html in CASES.items())
-    seen = await visit.show(cases)
+    cases = "".join(
+        f'<div data-case="{case}" style="margin:6px;break-inside:avoid">{html}</div>' for case, html in CASES.items()
+    )
+    seen = await visit.show(f'<div style="columns: 5">{cases}</div>')  # all in view, so that each has a box
     ours = {case: _at(seen.elements, box) for case, box in (await visit.js(_BOXES)).items()}
     theirs = await _chromium(visit)
     got = {case: (*theirs[case], *ours[case]) for case in CASES if theirs[case] != ours[case]}

@@ -75,6 +75,8 @@ class Page(SimpleHTTPRequestHandler):
             case "/fuzz":
                 other = f"http://localhost:{self.server.server_address[1]}"  # type: ignore[attr-defined]
                 self._say(fuzz_page(int(query["seed"]), other, inner="inner" in query), "text/html; charset=utf-8")
+            case "/show":
+                self._say(f"<!doctype html><title>Test</title>{query['html']}", "text/html; charset=utf-8")
             case "/nothing":
                 self.send_response(204)
                 self.end_headers()

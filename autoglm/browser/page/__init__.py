@@ -7,7 +7,7 @@ nor change it. Evaluating it again in the same world changes nothing. Its parts 
 from functools import cache
 from importlib.resources import files
 
-PARTS = ("look", "watch", "tree", "geometry", "roles", "names", "values", "walk", "cover", "act")
+PARTS = ("look", "watch", "tree", "geometry", "frames", "roles", "names", "values", "walk", "cover", "act")
 """In the order in which they are evaluated: what is a constant in one is there for those after it."""
 
 

@@ -11,11 +11,12 @@ function alive(ref) {
  * Where to press: resolves to {x, y} once the element is seen, enabled, at rest and not covered; else, after
  * `mostMs`, to why not. https://playwright.dev/docs/actionability
  * @param {number} ref
- * @param {{mostMs: number, enabled: boolean}} options
+ * @param {{mostMs: number, enabled: boolean, bring?: boolean}} options `bring`: show it even when it is in view here
  */
 async function aim(ref, options) {
   const end = performance.now() + options.mostMs;
   touch();
+  if (options.bring) bringIn(alive(ref), 0);
   for (let tries = 0; ; tries++) {
     const el = alive(ref);
     if (!el) return { gone: nodes.size };
@@ -89,7 +90,7 @@ function isDirect(hit, target, el) {
 
 /** Its middle is in the viewport, and in whatever scrolls around it. @param {Element} el */
 function inView(el) {
-  const r = topRect(el);
+  const r = drawnRect(el);
   const [x, y] = [(r.l + r.r) / 2, (r.t + r.b) / 2];
   if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return false;
   const hit = hitAt(x, y);
@@ -98,12 +99,12 @@ function inView(el) {
 
 /**
  * Scrolls it to the middle, and on later tries to either end, where something stuck may not reach.
- * @param {Element} el
+ * @param {Element | null} el
  * @param {number} tries
  */
 function bringIn(el, tries) {
   const block = /** @type {ScrollLogicalPosition[]} */ (['center', 'center', 'end', 'start'])[tries % 4];
-  el.scrollIntoView({ block, inline: 'center', behavior: 'instant' });
+  el?.scrollIntoView({ block, inline: 'center', behavior: 'instant' });
 }
 
 /**
@@ -288,7 +289,7 @@ function paste(ref, text) {
 
 /** @param {Element} el */
 function selectAll(el) {
-  if (isEditingHost(el)) el.ownerDocument.defaultView?.getSelection()?.selectAllChildren(el);
+  if (isEditingHost(el)) getSelection()?.selectAllChildren(el);
   else if (!SET_WHOLE.has(typeOf(el))) /** @type {HTMLInputElement} */ (el).select();
 }
 
@@ -476,12 +477,25 @@ function focus(ref) {
   return { why: 'does not take the focus' };
 }
 
-/** @param {number | null} ref @param {number} dx @param {number} dy steps of most of what is seen */
+/** Where an element is now; null when it is gone. @param {number} ref @param {boolean} [bring] into view first */
+function box(ref, bring) {
+  const el = alive(ref);
+  if (bring) bringIn(el, 0);
+  return el && boxOf(drawnRect(el));
+}
+
+/**
+ * `{frame: id}` when what scrolls in the middle of the page is a frame, in which the same may be asked.
+ * @param {number | null} ref
+ * @param {number} dx steps of most of what is seen
+ * @param {number} dy
+ */
 function scroll(ref, dx, dy) {
   touch();
   const el = ref === null ? null : alive(ref);
   if (ref !== null && !el) return { gone: nodes.size };
   const scroller = scrollerOf(el, dx !== 0);
+  if (scroller.localName === 'iframe' || scroller.localName === 'frame') return { frame: frameId(scroller) };
   const before = [scroller.scrollLeft, scroller.scrollTop];
   scroller.scrollBy({ left: dx * scroller.clientWidth, top: dy * scroller.clientHeight, behavior: 'instant' });
   const moved = Math.abs(scroller.scrollLeft - before[0]) + Math.abs(scroller.scrollTop - before[1]);
@@ -500,7 +514,9 @@ function scroll(ref, dx, dy) {
 function scrollerOf(el, sideways) {
   const page = document.scrollingElement ?? document.documentElement;
   if (!el && scrolls(page, sideways)) return page;
-  for (let up = el ?? hitAt(innerWidth / 2, innerHeight / 2); up; up = above(up)) {
+  const middle = el ?? hitAt(innerWidth / 2, innerHeight / 2);
+  if (middle && /^i?frame$/.test(middle.localName)) return middle;
+  for (let up = middle; up; up = above(up)) {
     const style = getComputedStyle(up);
     const overflow = sideways ? style.overflowX : style.overflowY;
     if (scrolls(up, sideways) && (/^(auto|scroll)$/.test(overflow) || up.localName === 'html')) return up;
@@ -543,4 +559,9 @@ function touch() {
   steps,
   paste,
   missed,
+  box,
+  frame: frameElement,
+  place: framePlace,
+  lift,
+  sink,
 };

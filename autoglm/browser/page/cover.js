@@ -13,7 +13,8 @@ function topModal() {
 /** @param {Entry} entry @param {Element | null} modal */
 function judgeCover(entry, modal) {
   const { el, target, item } = entry;
-  let covered = modal !== null && !holds(modal, el) && (modal.matches(':modal') || item.away === true);
+  let covered = outside.covered || coveredOutside(target);
+  covered ||= modal !== null && !holds(modal, el) && (modal.matches(':modal') || item.away === true);
   if (!covered && !item.away) {
     const by = coverOf(target, el);
     covered = by !== null && !(entry.fixed === false && !inModal(by, modal) && passing(by));
@@ -21,6 +22,13 @@ function judgeCover(entry, modal) {
   if (!covered) return;
   item.states = [...(item.states ?? []), 'covered'];
   item.takes = [];
+}
+
+/** Whether something of the page around this frame lies over it. @param {Element} target */
+function coveredOutside(target) {
+  if (!outside.covers.length) return false;
+  const tried = points(target);
+  return tried.length > 0 && tried.every(([x, y]) => outside.covers.some((r) => inside(r, x, y)));
 }
 
 /** @param {Element} el @param {Element | null} modal */
@@ -62,16 +70,9 @@ function coverOf(target, el) {
  * @returns {[number, number][]}
  */
 function points(el) {
-  const { x: dx, y: dy } = offsetOf(el.ownerDocument);
-  const view = { l: 0, t: 0, r: innerWidth, b: innerHeight };
-  const lines = [...el.getClientRects()].map((r) => ({
-    l: r.left + dx,
-    t: r.top + dy,
-    r: r.right + dx,
-    b: r.bottom + dy,
-  }));
-  const drawn = lines.length ? lines : [drawnRect(el, dx, dy)];
-  const shown = (drawn.length > 1 ? drawn : [drawnRect(el, dx, dy)])
+  const view = meet(viewport(), outside.clip);
+  const lines = [...el.getClientRects()].map((r) => ({ l: r.left, t: r.top, r: r.right, b: r.bottom }));
+  const shown = (lines.length > 1 ? lines : [drawnRect(el)])
     .map((r) => meet(r, view))
     .filter((r) => r.r > r.l && r.b > r.t);
   /** @type {[number, number][]} */
@@ -92,7 +93,7 @@ function points(el) {
 }
 
 /**
- * The innermost element at a point, into shadow roots and frames.
+ * The innermost element at a point, into shadow roots.
  * @param {number} x
  * @param {number} y
  * @returns {Element | null}
@@ -105,14 +106,8 @@ function hitAt(x, y) {
     const inner = /** @type {Element | null} */ (root.elementFromPoint(x, y));
     if (!inner || inner === hit) return hit;
     hit = inner;
-    const doc = innerDocument(hit);
-    if (doc) {
-      const at = innerOffset(hit);
-      x -= at.x;
-      y -= at.y;
-      root = doc;
-    } else if (hit.shadowRoot) root = hit.shadowRoot;
-    else return hit;
+    if (!hit.shadowRoot) return hit;
+    root = hit.shadowRoot;
   }
 }
 

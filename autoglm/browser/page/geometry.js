@@ -16,57 +16,40 @@ function touches(a, b) {
   return a.l < b.r && a.r > b.l && a.t < b.b && a.b > b.t;
 }
 
-/** @param {Element} el @param {number} dx @param {number} dy @returns {Rect} */
-function rectOf(el, dx, dy) {
-  const r = el.getBoundingClientRect();
-  return { l: r.left + dx, t: r.top + dy, r: r.right + dx, b: r.bottom + dy };
+/** @param {Rect} r @param {number} x @param {number} y */
+function inside(r, x, y) {
+  return x >= r.l && x < r.r && y >= r.t && y < r.b;
 }
 
-/**
- * The element's rectangle, or that of the first thing drawn in it.
- * @param {Element} el
- * @param {number} dx
- * @param {number} dy
- */
-function drawnRect(el, dx, dy) {
-  let rect = rectOf(el, dx, dy);
+/** @param {Element} el @returns {Rect} */
+function rectOf(el) {
+  const { left, top, right, bottom } = el.getBoundingClientRect();
+  return { l: left, t: top, r: right, b: bottom };
+}
+
+/** The element's rectangle, or that of the first thing drawn in it. @param {Element} el */
+function drawnRect(el) {
+  let rect = rectOf(el);
   for (let i = 0, inner = el.firstElementChild; !(rect.r > rect.l && rect.b > rect.t) && inner && i < 5; i++) {
-    rect = rectOf(inner, dx, dy);
+    rect = rectOf(inner);
     inner = inner.nextElementSibling ?? inner.firstElementChild;
   }
   if (rect.r > rect.l || !el.firstChild || el.checkVisibility()) return rect;
   // A box that is not drawn itself, display: contents.
-  const range = el.ownerDocument.createRange();
+  const range = document.createRange();
   range.selectNodeContents(el);
   const text = range.getBoundingClientRect();
-  return { l: text.left + dx, t: text.top + dy, r: text.right + dx, b: text.bottom + dy };
+  return { l: text.left, t: text.top, r: text.right, b: text.bottom };
 }
 
-/** Where the frame's own coordinates begin in the top viewport. @param {Document} doc */
-function offsetOf(doc) {
-  let [x, y] = [0, 0];
-  for (let host = frameOf(doc); host; host = frameOf(host.ownerDocument)) {
-    const inner = innerOffset(host);
-    x += inner.x;
-    y += inner.y;
-  }
-  return { x, y };
+/** As the driver reads it: x, y, width, height, CSS px. @param {Rect} r */
+function boxOf(r) {
+  return [r.l, r.t, r.r - r.l, r.b - r.t].map((n) => Math.round(n * 10) / 10);
 }
 
-/** @param {Element} host */
-function innerOffset(host) {
-  const rect = host.getBoundingClientRect();
-  const style = getComputedStyle(host);
-  return {
-    x: rect.left + host.clientLeft + parseFloat(style.paddingLeft),
-    y: rect.top + host.clientTop + parseFloat(style.paddingTop),
-  };
-}
-
-/** @param {Element} el */
-function topRect(el) {
-  const { x, y } = offsetOf(el.ownerDocument);
-  return drawnRect(el, x, y);
+/** What a person sees of this document without scrolling it. @returns {Rect} */
+function viewport() {
+  return { l: 0, t: 0, r: innerWidth, b: innerHeight };
 }
 
 /** @param {Rect} r @param {number} dx @param {number} dy @returns {Rect} */
@@ -76,25 +59,15 @@ function moved(r, dx, dy) {
 
 /** In the document that it is in. @param {Element} el @returns {Rect} */
 function fromDocument(el) {
-  const view = el.ownerDocument.defaultView ?? window;
-  return drawnRect(el, view.scrollX, view.scrollY);
+  return moved(drawnRect(el), scrollX, scrollY);
 }
 
-/**
- * All that a document's own scrolling can bring into view.
- * @param {Document} doc
- * @param {number} dx
- * @param {number} dy
- * @returns {Rect}
- */
-function reachable(doc, dx, dy) {
-  const root = doc.documentElement;
-  const view = doc.defaultView ?? window;
-  const body = doc.body ? getComputedStyle(doc.body) : null;
+/** All that the document's own scrolling can bring into view. @returns {Rect} */
+function reachable() {
+  const root = document.documentElement;
+  const body = document.body ? getComputedStyle(document.body) : null;
   const fixedWidth = [getComputedStyle(root).overflowX, body?.overflowX].some((x) => x === 'hidden' || x === 'clip');
   const width = fixedWidth ? root.clientWidth : root.scrollWidth;
-  const least = body?.direction === 'rtl' ? root.clientWidth - width : 0;
-  const l = dx + least - view.scrollX;
-  const t = dy - view.scrollY;
-  return { l, t, r: l + width, b: t + Math.max(root.scrollHeight, view.innerHeight) };
+  const l = (body?.direction === 'rtl' ? root.clientWidth - width : 0) - scrollX;
+  return { l, t: -scrollY, r: l + width, b: Math.max(root.scrollHeight, innerHeight) - scrollY };
 }

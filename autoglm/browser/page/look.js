@@ -3,18 +3,20 @@
  * What a person sees on this page, as JSON. Top-down: look() is what driver.py calls, the rest serves it.
  *
  * Terms: a control is something listed with a ref; "hard" when its tag or role says so, "soft" when only a tabindex, an
- * onclick attribute or the hand cursor does. Rectangles are {l, t, r, b} in CSS px of the top viewport.
+ * onclick attribute or the hand cursor does. Rectangles are {l, t, r, b} in CSS px of this document's viewport.
  *
  * @typedef {{l: number, t: number, r: number, b: number}} Rect
  * @typedef {{ref: number, role: string, name: string, value?: string, states?: string[], options?: string[],
- *   takes?: string[], multiple?: boolean, type?: string, hint?: string, box: number[], away?: boolean,
- *   frame?: string}} Control
+ *   takes?: string[], multiple?: boolean, type?: string, hint?: string, box?: number[], away?: boolean}} Control
  * @typedef {{text: string, role: string, away?: boolean, said?: boolean}} Line
+ * @typedef {{frame: number, name: string, title?: string, box: number[], scale: number, view: Outside,
+ *   away?: boolean}} Frame
+ * @typedef {Control | Line | Frame} Item
  * @typedef {{el: Element, target: Element, item: Control, rect: Rect, inert: boolean, fixed: boolean}} Entry
  * @typedef {{cells: string[], unnamed: Control[], named: boolean}} Row
- * @typedef {{role: string, clip: Rect, view: Rect, looseClip: Rect, looseView: Rect, clipped: boolean, dx: number,
- *   dy: number, frame: string, pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean, hard: boolean,
- *   name: string, mute: boolean}} Place
+ * @typedef {{role: string, clip: Rect, view: Rect, looseClip: Rect, looseView: Rect, clipped: boolean,
+ *   pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean, hard: boolean, name: string,
+ *   mute: boolean}} Place
  */
 
 const MOST_ITEMS = 5000;
@@ -41,30 +43,35 @@ function refOf(el) {
 
 // ---------------------------------------------------------------- looking
 
+let version = 0;
+
 /**
  * The page as JSON, or `{"busy": true}` when it is still changing and `patient` is set.
  * `{"ask": "listeners"}` when it needs to know who listens to clicks, which only the browser knows.
- * @param {{patient: boolean, quietMs: number, listeners: number[] | null}} options
+ * @param {{patient: boolean, quietMs: number, listeners: number[] | null, known?: number,
+ *   view?: Outside | null}} options
  */
 function look(options) {
   if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
   if (options.listeners) hear(options.listeners);
   else if (options.patient && stale) return JSON.stringify({ ask: 'listeners' });
   acted = 0;
+  outside = options.view ?? UNBOUND;
   const walk = new Walk();
-  walk.document(document);
+  walk.document();
   const modal = topModal();
   for (const entry of walk.entries) judgeCover(entry, modal);
+  for (const { el, item } of walk.frames) judgeFrame(el, item, modal);
   nodes = new Map(walk.entries.map((entry) => [entry.item.ref, entry.el]));
-  stood = new WeakMap(
-    walk.entries.filter(({ item }) => !item.frame).map(({ el, rect }) => [el, moved(rect, scrollX, scrollY)]),
-  );
+  stood = new WeakMap(walk.entries.map(({ el, rect }) => [el, moved(rect, scrollX, scrollY)]));
   const { items, truncated } = bounded(walk);
   const root = document.documentElement;
   return JSON.stringify({
+    version: ++version,
+    order: [0],
+    parts: [[0, items]],
     url: location.href,
     title: String(document.title),
-    items,
     truncated,
     scroll: [scrollX, scrollY, Math.max(root.scrollWidth, innerWidth), Math.max(root.scrollHeight, innerHeight)],
     viewport: [innerWidth, innerHeight],
@@ -80,8 +87,8 @@ function bounded(walk) {
   const items = walk.items.filter((item) => !('said' in item));
   let size = 0;
   let kept = 0;
-  const fits = (/** @type {Control | Line} */ item) => {
-    size += 60 + ('ref' in item ? controlSize(item) : item.text.length);
+  const fits = (/** @type {Item} */ item) => {
+    size += 60 + ('ref' in item ? controlSize(item) : 'text' in item ? item.text.length : 200);
     return ++kept <= MOST_ITEMS && size <= MOST_CHARACTERS;
   };
   const keep = new Set(items.filter((item) => !item.away && fits(item)));

@@ -11,20 +11,14 @@ function children(el) {
   return el.childNodes;
 }
 
-/** The parent as drawn, out of shadow roots and frames. @param {Node} node @returns {Element | null} */
+/** The parent as drawn, out of shadow roots. @param {Node} node @returns {Element | null} */
 function above(node) {
   const el = /** @type {Element} */ (node);
   if (el.assignedSlot) return el.assignedSlot;
   const parent = node.parentNode;
   if (!parent) return null;
   if (parent.nodeType === Node.ELEMENT_NODE) return /** @type {Element} */ (parent);
-  if (parent.nodeType === Node.DOCUMENT_NODE) return frameOf(/** @type {Document} */ (parent));
   return /** @type {ShadowRoot} */ (parent).host ?? null;
-}
-
-/** @param {Document} doc @returns {Element | null} */
-function frameOf(doc) {
-  return doc === document ? null : (doc.defaultView?.frameElement ?? null);
 }
 
 /** @param {Element} outer @param {Element | null} inner */
@@ -56,14 +50,8 @@ function referenced(el, attribute) {
 function activeElement() {
   let active = document.activeElement;
   for (;;) {
-    const inner = active?.shadowRoot?.activeElement ?? innerDocument(active)?.activeElement;
+    const inner = active?.shadowRoot?.activeElement;
     if (!inner) return active;
     active = inner;
   }
-}
-
-/** A same-origin frame's document. @param {Element | null} el @returns {Document | null} */
-function innerDocument(el) {
-  if (!el || (el.localName !== 'iframe' && el.localName !== 'frame')) return null;
-  return /** @type {HTMLIFrameElement} */ (el).contentDocument;
 }

@@ -26,10 +26,12 @@ const LONG = 150;
 const LABEL = 100;
 
 class Walk {
-  /** @type {(Control | Line)[]} */
+  /** @type {Item[]} */
   items = [];
   /** @type {Entry[]} */
   entries = [];
+  /** @type {{el: Element, item: Frame}[]} */
+  frames = [];
   truncated = false;
   visited = 0;
   depth = 0;
@@ -52,23 +54,20 @@ class Walk {
     labelledRoots = new WeakSet();
   }
 
-  /** @param {Document} doc */
-  document(doc) {
-    const view = { l: 0, t: 0, r: innerWidth, b: innerHeight };
-    const clip = reachable(doc, 0, 0);
-    this.root(doc.documentElement, {
+  document() {
+    const view = meet(viewport(), outside.clip);
+    const clip = reachable();
+    this.noteLabelled(document);
+    this.visit(document.documentElement, {
       role: 'text',
       clip,
       view,
       looseClip: clip,
       looseView: view,
       clipped: false,
-      dx: 0,
-      dy: 0,
-      frame: '',
       pointer: false,
-      inert: false,
-      disabled: false,
+      inert: outside.inert,
+      disabled: outside.disabled,
       fixed: false,
       hard: false,
       name: '',
@@ -76,13 +75,6 @@ class Walk {
     });
     this.flush();
     labelMap = null;
-  }
-
-  /** @param {Element} root @param {Place} place */
-  root(root, place) {
-    watch(root.ownerDocument);
-    this.noteLabelled(root.ownerDocument);
-    this.visit(root, place);
   }
 
   /** Text that names a control or a dialog is said there. @param {Document | ShadowRoot} root */
@@ -196,7 +188,7 @@ class Walk {
 
   /** Begins or goes on with text of `el`; false when it cannot be seen. @param {Element} el @param {Place} place */
   open(el, place) {
-    const rect = rectOf(el, place.dx, place.dy);
+    const rect = rectOf(el);
     if (rect.r <= rect.l || rect.b <= rect.t) {
       if (getComputedStyle(el).display !== 'contents' && !el.shadowRoot) return false;
     } else if (!seen(meet(rect, place.clip))) return false;
@@ -248,50 +240,38 @@ class Walk {
     const cells = row.cells.map(flat).filter(Boolean);
     for (const control of row.unnamed) control.name ||= cells.join(' ').slice(0, LABEL);
     if (cells.length > 1 || (cells.length && !row.named)) {
-      const away = !touches(rectOf(el, place.dx, place.dy), place.view);
+      const away = !touches(rectOf(el), place.view);
       this.items.push({ text: cells.join(' | ').slice(0, 2000), role: 'row', ...(away && { away }) });
     }
     for (const item of inside) this.items.push(item);
   }
 
-  /** @param {Element} el @param {Place} place */
+  /** What is in it comes from the instance in it; driver.py puts it here. @param {Element} el @param {Place} place */
   frame(el, place) {
-    const rect = rectOf(el, place.dx, place.dy);
-    if (!seen(meet(rect, place.clip))) return;
-    const inner = innerDocument(el);
-    const frame = clean(el.getAttribute('name') || el.getAttribute('title') || el.getAttribute('src') || 'frame', 100);
-    if (!inner?.documentElement) {
-      const name = clean(el.getAttribute('aria-label') ?? el.getAttribute('title') ?? '', 200);
-      if (name) this.say('iframe', name, rect, place);
-      return;
-    }
-    const at = innerOffset(el);
-    const [dx, dy] = [place.dx + at.x, place.dy + at.y];
-    const view = meet(place.view, rect);
-    const clip = reachable(inner, dx, dy);
-    const saved = this.row;
-    this.row = null;
-    this.root(inner.documentElement, {
-      ...place,
-      dx,
-      dy,
-      frame,
-      clip,
-      view,
-      looseClip: clip,
-      looseView: view,
-      clipped: true,
-      pointer: false,
-      role: 'text',
-    });
-    this.flush();
-    this.row = saved;
+    const rect = rectOf(el);
+    if (place.mute || !seen(meet(rect, place.clip))) return;
+    this.pending = null;
+    const title = clean(el.getAttribute('aria-label') ?? el.getAttribute('title') ?? '', 200);
+    const { box, scale } = contentBox(el);
+    const clip = into(meet(meet(rect, place.view), boxRect(box)), box, scale);
+    /** @type {Frame} */
+    const item = {
+      frame: frameId(el),
+      name: clean(el.getAttribute('name') || el.getAttribute('title') || el.getAttribute('src') || 'frame', 100),
+      box,
+      scale,
+      view: { clip, inert: place.inert, disabled: place.disabled, covered: false, covers: [] },
+    };
+    if (title) item.title = title;
+    if (!touches(rect, place.view)) item.away = true;
+    this.items.push(item);
+    this.frames.push({ el, item });
   }
 
   /** @param {Element} el @param {Place} place */
   image(el, place) {
     const name = place.mute ? '' : accessibleName(el, 'image');
-    if (name) this.say('image', name, rectOf(el, place.dx, place.dy), place);
+    if (name) this.say('image', name, rectOf(el), place);
   }
 
   /** @param {Element} el @param {string} role @param {Place} place */
@@ -299,7 +279,7 @@ class Walk {
     const { value, max } = /** @type {HTMLProgressElement} */ (el);
     const now = typeof value === 'number' ? `${Math.round((100 * value) / (max || 1))} %` : '';
     const text = el.getAttribute('aria-valuetext') ?? el.getAttribute('aria-valuenow') ?? now;
-    this.say(role, clean(`${accessibleName(el, role)} ${text}`), rectOf(el, place.dx, place.dy), place);
+    this.say(role, clean(`${accessibleName(el, role)} ${text}`), rectOf(el), place);
     if (!el.localName.match(/^(progress|meter)$/)) this.descend(el, place);
   }
 
@@ -315,12 +295,7 @@ class Walk {
     if (!name) return;
     const legend = tag === 'fieldset' ? el.querySelector(':scope > legend') : null;
     if (legend && !legend.querySelector('input, button, a')) this.said.add(legend);
-    this.say(
-      role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'),
-      name,
-      rectOf(el, place.dx, place.dy),
-      place,
-    );
+    this.say(role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'), name, rectOf(el), place);
   }
 
   /** @param {string} role @param {string} text @param {Rect} rect @param {Place} place */
@@ -341,7 +316,7 @@ class Walk {
     if (!control || typeOf(control) === 'hidden') return false;
     const role = roleOf(control);
     if (isBacked(control) && !this.listed.has(control)) {
-      this.list(control, el, role, rectOf(el, place.dx, place.dy), place, nameOf(control, role));
+      this.list(control, el, role, rectOf(el), place, nameOf(control, role));
       return true;
     }
     if (!control.checkVisibility()) return this.listed.has(control);
@@ -352,7 +327,7 @@ class Walk {
   /** @param {Element} el @param {string} role @param {boolean} hard @param {Place} place */
   control(el, role, hard, place) {
     if (this.listed.has(el)) return;
-    const rect = drawnRect(el, place.dx, place.dy);
+    const rect = drawnRect(el);
     if (!this.canList(el, rect, place)) {
       if (!isEditable(el) && el.localName !== 'select') this.descend(el, { ...place, mute: place.mute || hard });
       return;
@@ -398,7 +373,6 @@ class Walk {
       name,
       value: valueOf(el, role),
       takes: takesOf(el, role, disabled, options.length > 0),
-      box: [rect.l, rect.t, rect.r - rect.l, rect.b - rect.t].map((n) => Math.round(n * 10) / 10),
     };
     if (states.length) item.states = states;
     if (options.length) item.options = options;
@@ -407,8 +381,8 @@ class Walk {
     if (el.getAttribute('aria-multiselectable') === 'true') item.multiple = true;
     const hint = hintOf(el, name);
     if (hint) item.hint = hint;
-    if (!touches(rect, place.view)) item.away = true;
-    if (place.frame) item.frame = place.frame;
+    if (touches(rect, place.view)) item.box = boxOf(rect);
+    else item.away = true;
     this.listed.add(el);
     this.items.push(item);
     this.entries.push({ el, target, item, rect, inert: place.inert, fixed: place.fixed });
@@ -429,7 +403,7 @@ class Walk {
       return;
     }
     const line = this.items[this.items.length - 2];
-    if (!line || 'ref' in line || line.role === 'row' || !isLabelLike(line.text)) return;
+    if (!line || !('text' in line) || line.role === 'row' || !isLabelLike(line.text)) return;
     item.name = line.text.replace(/\s*[:*]+\s*$/, '');
     if (line.role === 'text' || line.role === 'listitem') line.said = true;
   }
@@ -462,9 +436,8 @@ function placed(el, style, place) {
   if (!place.clipped && !el.firstElementChild && !el.shadowRoot) return place;
   const { position } = style;
   if (position === 'fixed') {
-    const view = el.ownerDocument.defaultView ?? window;
-    const shown = { l: place.dx, t: place.dy, r: place.dx + view.innerWidth, b: place.dy + view.innerHeight };
-    return { ...place, fixed: true, clip: shown, view: shown };
+    const shown = viewport();
+    return { ...place, fixed: true, clip: shown, view: meet(shown, outside.clip) };
   }
   if (position === 'absolute' && place.clipped) return { ...place, clip: place.looseClip, view: place.looseView };
   return place;
@@ -485,11 +458,11 @@ function within(el, style, place) {
   }
   const x = style.overflowX;
   // When only one of the two is visible, the browser computes it to auto.
-  const clips = x !== 'visible' && el !== el.ownerDocument.documentElement && el !== el.ownerDocument.body;
+  const clips = x !== 'visible' && el !== document.documentElement && el !== document.body;
   if (!clips && !place.clipped) return place;
   const inside = { ...place };
   if (clips) {
-    const r = rectOf(el, place.dx, place.dy);
+    const r = rectOf(el);
     inside.clipped = true;
     inside.view = meet(place.view, r);
     inside.clip = seen(meet(place.clip, r)) ? scrolled(el, r, place.clip, style) : NOTHING;
@@ -635,9 +608,9 @@ function isGhost(el) {
   if (!/^(checkbox|radio)$/.test(typeOf(el)) || !el.checkVisibility({ visibilityProperty: true })) return false;
   const parent = el.parentElement;
   if (getComputedStyle(el).opacity !== '0' || !parent?.checkVisibility(DRAWN) || visibleLabel(el)) return false;
-  const rect = rectOf(el, 0, 0);
+  const rect = rectOf(el);
   const drawn = [...parent.children].some(
-    (other) => other !== el && other.checkVisibility(DRAWN) && seen(meet(rect, rectOf(other, 0, 0))),
+    (other) => other !== el && other.checkVisibility(DRAWN) && seen(meet(rect, rectOf(other))),
   );
   return drawn && seen(rect);
 }
@@ -650,10 +623,9 @@ function visibleLabel(el) {
 /** @param {Element} el */
 function unseen(el) {
   if (!el.checkVisibility(DRAWN) && getComputedStyle(el).display !== 'contents') return !isGhost(el);
-  const { x, y } = offsetOf(el.ownerDocument);
-  const rect = drawnRect(el, x, y);
+  const rect = drawnRect(el);
   if (!seen(rect)) return true;
-  if (!seen(meet(rect, reachable(el.ownerDocument, x, y))) && !inScroller(el)) return true;
+  if (!seen(meet(rect, reachable())) && !inScroller(el)) return true;
   return cutAway(getComputedStyle(el));
 }
 
