@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +37,8 @@ class Send(Protocol):
 @dataclass(eq=False, slots=True)
 class Frame:
     send: Send
+    own_world: Callable[[Frame], Awaitable[int | None]]
+    """Finds the context of the page's own scripts; None when it is the session's."""
     id: str
     """"" for the main frame, whose id is asked for with each document."""
     session: str
@@ -52,7 +55,7 @@ class Frame:
     async def call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
         """What a function of the page script returns, which may itself wait for `wait_s`. Raises WorldLost, PageHung,
         BrowserGone."""
-        return (await self._evaluate(_calling(function, args), wait_s)).get("value")
+        return (await self.evaluate(_calling(function, args), wait_s)).get("value")
 
     async def look(self, *, patient: bool, view: Json | None = None) -> bool:
         """Whether it could be looked at: False when it is still changing and `patient` is set. `view` is what can be
@@ -71,7 +74,7 @@ class Frame:
 
     async def node(self, expression: str) -> Json:
         """The DOM node that the page script returns, as `DOM.describeNode` has it. Raises WorldLost."""
-        result = await self._evaluate(expression, by_value=False)
+        result = await self.evaluate(expression, by_value=False)
         if "objectId" not in result:
             raise WorldLost
         try:
@@ -91,7 +94,8 @@ class Frame:
         """Forget the document, which is no longer there."""
         self.world = None
 
-    async def _evaluate(self, expression: str, wait_s: float = 0, *, by_value: bool = True) -> Json:
+    async def evaluate(self, expression: str, wait_s: float = 0, *, by_value: bool = True) -> Json:
+        """The result in our world of the frame, as `Runtime.evaluate` has it. Raises like call()."""
         if self.world is None:
             await self._enter()
         try:
@@ -122,14 +126,16 @@ class Frame:
         self.world = world["executionContextId"]
         self.documents += 1
         self.seen = Seen()
-        await self._evaluate(page.script())
+        await self.evaluate(page.script())
 
     async def _listeners(self) -> list[int]:
         """How many elements the page has, then the positions of those that listen to clicks."""
         try:
+            own = await self.own_world(self)
             done = await self.send(
                 "Runtime.evaluate",
                 session=self.session,
+                **({} if own is None else {"contextId": own}),
                 expression=LISTENERS_JS,
                 includeCommandLineAPI=True,
                 returnByValue=True,

@@ -28,8 +28,10 @@ RESTLESS_S = 0.2
 """How long for one that did not do so at the look before."""
 MOST_ITEMS = 5000
 """Of all frames together; the page script has the same bound for one."""
-LIFT_S = 0.05
-"""Between two tries to bring a point of an inner frame into view."""
+INTO_VIEW = "{block: 'center', inline: 'center', behavior: 'instant'}"
+FIRST_AIM_S = 0.3
+"""How long the first try to press something in a frame takes; then it is scrolled to."""
+RETRY_S = 0.05
 SILENT = "does not answer: its script does not end, or its server is slow"
 
 
@@ -76,11 +78,13 @@ class Frames:
     def __init__(self, send: Send, news: News) -> None:
         self._send = send
         self._news = news
-        self.main = Frame(send, "", "")
+        self.main = Frame(send, self._own_world, "", "")
         self._inner: dict[tuple[Frame, int, int], Inner] = {}
         """By outer frame, its document, and hole."""
         self._sessions: dict[str, str] = {}
         """By id of a frame of another site, the session through which it is reached."""
+        self._contexts: dict[tuple[str, str], int] = {}
+        """By session and frame, the one of the page's own scripts; as told when it was last asked for."""
         self._refs = Refs(self.main)
         self._shown: Sequence[Item] = ()
         """The last look."""
@@ -151,7 +155,7 @@ class Frames:
                     return await self._look_within(inner.frame, patient) and patient
                 await self._rest(inner.frame, until - time.monotonic())
             except WorldLost:
-                await asyncio.sleep(LIFT_S)
+                await asyncio.sleep(RETRY_S)
 
     async def _inner_of(self, outer: Frame, hole: int) -> Inner | None:
         """The frame in a hole; None when there is none yet, or no more."""
@@ -165,7 +169,7 @@ class Frames:
                 return None
             session = self._sessions.get(node["frameId"], outer.session)
             self._inner = {key: inner for key, inner in self._inner.items() if key[0].documents == key[1]}
-            self._inner[key] = Inner(Frame(self._send, node["frameId"], session), outer, hole)
+            self._inner[key] = Inner(Frame(self._send, self._own_world, node["frameId"], session), outer, hole)
         return self._inner[key]
 
     # ------------------------------------------------------------ one page of many frames
@@ -247,20 +251,36 @@ class Frames:
 
     async def _aim(self, frame: Frame, ref: int, options: Json) -> Json:
         """Like the page script's own: where to press, once no frame around hides it; else why not."""
-        end, bring = time.monotonic() + options["mostMs"] / 1000, False
+        end = time.monotonic() + options["mostMs"] / 1000
+        await self._uncover(frame)
+        first_s = FIRST_AIM_S
         while True:
             left_s = max(end - time.monotonic(), 0)
-            asked = {**options, "mostMs": 1000 * left_s, "bring": bring}
-            at = await frame.call("aim", ref, asked, wait_s=left_s)
-            if "x" not in at:
-                return at
-            lifted = await self._lift(frame, at["x"], at["y"])
-            if "why" not in lifted:
-                return {**at, **lifted}
-            if left_s == 0:
-                return {"why": lifted["why"]}
-            bring = True
-            await asyncio.sleep(LIFT_S)
+            try_s, first_s = min(left_s, first_s), math.inf
+            at = await frame.call("aim", ref, {**options, "mostMs": 1000 * try_s}, wait_s=try_s)
+            if "x" in at:
+                at |= await self._lift(frame, at["x"], at["y"])
+            if "why" not in at or left_s == 0:
+                return {"why": at["why"]} if "why" in at else at
+            # Another part of the frame is in view: the browser scrolls those around it, too.
+            await frame.call("box", ref, True)
+            await self._glance()
+            await asyncio.sleep(RETRY_S)
+
+    async def _uncover(self, frame: Frame) -> None:
+        """Scrolls the frames around, the outermost first, to where this one can be seen."""
+        inner = self._around(frame)
+        if inner is None:
+            return
+        await self._uncover(inner.outer)
+        if not any(hole.in_view for hole in inner.outer.holes() if hole.id == inner.hole):
+            await inner.outer.evaluate(f"autoglm.frame({inner.hole})?.scrollIntoView({INTO_VIEW})")
+            await self._glance()
+
+    async def _glance(self) -> None:
+        """Tells the scripts of inner frames what can be seen of them now, which they learn with a look."""
+        await self.main.look(patient=False)
+        await self._look_within(self.main, patient=False)
 
     async def _lift(self, frame: Frame, x: float, y: float) -> Json:
         """A point of a frame in px of the tab's viewport, as `{x, y}`; with `why` a press there does not reach it."""
@@ -298,6 +318,25 @@ class Frames:
             if inner.frame.id == frame:
                 inner.frame.session = session or inner.outer.session
                 inner.frame.lose()
+
+    def context(self, session: str, context: Json) -> None:
+        """A JavaScript context that the browser told of."""
+        about = context.get("auxData", {})
+        if about.get("isDefault"):
+            self._contexts[session, about["frameId"]] = context["id"]
+
+    async def _own_world(self, frame: Frame) -> int | None:
+        """Context of the page's own world in a frame that shares its session with the one around it; else None, for
+        the session's."""
+        if frame is self.main or self._sessions.get(frame.id) == frame.session:
+            return None
+        # Told on being asked, of those that are there; nobody is kept waiting for what scripts log meanwhile.
+        self._contexts.pop((frame.session, frame.id), None)
+        await self._send("Runtime.enable", session=frame.session)
+        await self._send("Runtime.disable", session=frame.session)
+        if (frame.session, frame.id) not in self._contexts:
+            raise WorldLost
+        return self._contexts[frame.session, frame.id]
 
     def detach(self, session: str) -> None:
         for frame in [frame for frame, held in self._sessions.items() if held == session]:

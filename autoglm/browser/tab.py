@@ -278,6 +278,8 @@ class Tab:
                     self._aside(self._prepare(params["sessionId"]))
                 case "Inspector.targetCrashed" if not session:
                     self._crashed = True
+                case "Runtime.executionContextCreated":
+                    self.frames.context(session, params["context"])
                 case "Target.detachedFromTarget":
                     self.frames.detach(params["sessionId"])
                 case _:
