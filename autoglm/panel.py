@@ -194,7 +194,7 @@ class Panel:
                 tell(live.state())
                 tabs = ExtensionTabs(live.session.extension, live.run.id, live.tab)
                 opened.push_async_callback(tabs.close)
-                browser = CdpBrowser(await tabs.open(), screenshots=True)
+                browser = CdpBrowser(tabs, await tabs.open(), screenshots=True)
                 opened.push_async_callback(browser.close)
                 await self._loop(live, model, Pointing(browser, live))
         except AutoGLMError as error:

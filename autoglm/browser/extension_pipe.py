@@ -26,6 +26,7 @@ from autoglm.protocol import (
     Result,
 )
 from autoglm.seams import Json
+from autoglm.types import Download
 
 AWAY_S = 60.0
 """How long a run waits for an extension that went away."""
@@ -173,6 +174,11 @@ class ExtensionTabs:
         queue: asyncio.Queue[ExtensionCdp] = asyncio.Queue()
         self._listeners.add(queue)
         return self._drain(queue)
+
+    async def downloads(self) -> AsyncGenerator[tuple[str, Download | None]]:
+        """None: the person's own Chrome puts files where it always does, and tells the person."""
+        for never in ():
+            yield never
 
     async def close(self) -> None:
         for tab in self._held:

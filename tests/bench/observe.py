@@ -28,7 +28,7 @@ from typing import Any, Self
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser
-from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, launch
+from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, PlaywrightTabs, launch
 from autoglm.codec import to_json
 from autoglm.dialects.page import page_text
 from autoglm.errors import AutoGLMError
@@ -57,13 +57,14 @@ class Ours:
     ref = re.compile(r"\[\d+\]")
     nested = False
 
-    def __init__(self, tab: PageCdp) -> None:
-        self.tab = tab
-        self.browser = CdpBrowser(tab)
+    def __init__(self, tabs: PlaywrightTabs, tab: PageCdp) -> None:
+        self.tabs, self.tab = tabs, tab
+        self.browser = CdpBrowser(tabs, tab)
 
     @classmethod
     async def begin(cls, pipe: PlaywrightPipe) -> Self:
-        return cls(await pipe.tab())
+        tabs = await pipe.tabs()
+        return cls(tabs, await tabs.open())
 
     async def open(self, url: str) -> None:
         """Until it is loaded, as with all peers."""
@@ -89,7 +90,7 @@ class OursAnew(Ours):
         await self.tab.page.goto(url)
 
     async def look(self) -> Look:
-        return await timed(CdpBrowser(self.tab))
+        return await timed(CdpBrowser(self.tabs, self.tab))
 
 
 async def timed(browser: CdpBrowser) -> Look:

@@ -197,7 +197,7 @@ class Mcp:
 @asynccontextmanager
 async def peers(pipe: PlaywrightPipe, folder: Path, browser: Path) -> AsyncGenerator[list[Watcher]]:
     """Those that are installed."""
-    found: list[Watcher] = [Snapshots(await pipe.tab())]
+    found: list[Watcher] = [Snapshots(await (await pipe.tabs()).open())]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as output:
         try:
             if (mcp := _mcp_at(folder)).exists():

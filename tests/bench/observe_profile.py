@@ -78,9 +78,10 @@ def _command(method: str, params: Json) -> str:
 
 async def profiled(pipe: PlaywrightPipe, page: BenchPage, change: Change) -> Spent:
     """One observation under Chrome's profiler and Python's."""
-    tab = await pipe.tab()
+    tabs = await pipe.tabs()
+    tab = await tabs.open()
     metered = Metered(tab)
-    browser = CdpBrowser(metered)
+    browser = CdpBrowser(tabs, metered)
     await browser.act(Goto(page.url))
     await asyncio.sleep(STILL_S)
     if change:

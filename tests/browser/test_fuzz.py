@@ -56,7 +56,7 @@ async def test_random_actions_on_random_pages_reach_what_they_were_meant_for(
     outcomes: Counter[str] = Counter()
 
     async def work() -> None:
-        visit = Visit(await pipe.tab(), site, actionable_s=0.4, settle_s=1.0)
+        visit = await Visit.begin(pipe, site, actionable_s=0.4, settle_s=1.0)
         for seed in seeds:
             try:
                 await play(visit, seed, str(file), outcomes)

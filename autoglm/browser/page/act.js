@@ -143,7 +143,7 @@ function hits(ref) {
 function wouldHit(el, x, y) {
   const target = (unseen(el) && visibleLabel(el)) || el;
   const hit = hitAt(x, y);
-  if (!hit || !touches({ l: x, t: y, r: x, b: y }, topRect(target))) return false;
+  if (!hit || !touches({ l: x, t: y, r: x, b: y }, drawnRect(target))) return false;
   return isHit(hit, target, el) && (target === el || isDirect(hit, target, el));
 }
 
