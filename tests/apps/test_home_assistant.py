@@ -138,3 +138,27 @@ async def test_a_helper_is_made_in_one_dialog_after_another(home: Home, carry_ou
     )
     visitors = home.state("counter.visitors")
     assert visitors["state"] == "7" and visitors["attributes"]["friendly_name"] == "Visitors"
+
+
+async def test_a_mode_is_chosen_from_a_menu(home: Home, carry_out: CarryOut) -> None:
+    await carry_out(
+        home.url,
+        *LOG_IN,
+        do("Click", 'combobox "House mode" = "Home"'),
+        do("Click", 'option "Night"'),
+        See('combobox "House mode" = "Night" collapsed'),
+    )
+    assert home.state("input_select.mode")["state"] == "Night"
+
+
+async def test_a_switch_and_a_slider_are_set_on_the_dashboard(home: Home, carry_out: CarryOut) -> None:
+    await carry_out(
+        home.url,
+        *LOG_IN,
+        do("Check", 'switch "Toggle Guests are here on" off', on=True),
+        See('switch "Toggle Guests are here off" on'),
+        do("Type", "slider", after='"Target temperature"', text="24.5"),
+        See('"24.5"'),
+    )
+    assert home.state("input_boolean.guests")["state"] == "on"
+    assert home.state("input_number.target")["state"] == "24.5"

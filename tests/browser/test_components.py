@@ -9,11 +9,21 @@ SHADOW_BUTTON = """<x-b title="New folder" aria-label="New folder" tabindex="0">
   this.attachShadow({mode: 'open'}).innerHTML = '<button aria-label="New folder">+</button>'; this.addEventListener('click', () => {}) }})</script>"""
 MENU = """<ul role="menu"><li role="menuitem" class="lm-menu-item" tabindex="0">Open</li>
 <li role="presentation" class="lm-menu-item" tabindex="-1" style="cursor:pointer"><div style="border-top:1px solid;height:8px"></div></li></ul>"""
+SWITCH = """<div style="position:relative;width:64px;height:48px">
+<div style="width:36px;height:14px;background:#888;border-radius:7px;pointer-events:none"></div>
+<div style="position:absolute;top:0;left:0"><div style="width:20px;height:20px;border:10px solid #eee;border-radius:50%;pointer-events:none">
+<input type="checkbox" role="switch" aria-label="Guests" style="opacity:0;position:absolute;left:0;top:0;width:64px;height:48px;pointer-events:auto;margin:0">
+</div></div></div>"""
+SLIDER = """<div style="position:relative;height:40px;width:170px">
+<input type="range" aria-label="Glow" min="0" max="255" value="0" style="opacity:0;position:absolute;inset:0;width:170px;height:40px;margin:0;z-index:1">
+<div style="position:absolute;top:18px;width:170px;height:4px;background:#bbb;pointer-events:none"></div></div>"""
 DECOY = '<div style="position:relative;height:40px"><input type="checkbox" aria-label="Trap" style="opacity:0;position:absolute;left:0;top:0"></div>'
 SELECT = """<div role="combobox" aria-haspopup="listbox" aria-expanded="false" tabindex="0" aria-labelledby="l" class="mdc-select__anchor">
 <span id="l">House mode</span><span id="s">Home</span></div>"""
 LISTBOX = """<div role="listbox" tabindex="0"><a role="option" href="#a"><div role="option" tabindex="-1">Overview</div></a>
 <a role="option" href="#b"><div role="option" tabindex="-1">Settings</div></a></div>"""
+CLIPPED = """<div style="overflow-x:clip;height:40px"><button>Mode</button><div style="position:relative">
+<ul role="listbox" tabindex="0" style="position:absolute;top:40px"><li role="option" tabindex="0">Home<li role="option" tabindex="-1">Away</ul></div></div>"""
 ICON = '<div>Guests are here <x-i class="pointer" tabindex="0" style="display:inline-block;width:20px;height:20px;background:red;cursor:pointer"></x-i></div>'
 TOOLBAR = """<div role="toolbar" aria-label="Topbar toolbar" id="bar" style="height:20px"></div><button>Run</button>
 <script>bar.addEventListener('click', () => {})</script>"""
@@ -25,6 +35,14 @@ async def test_a_component_and_the_button_in_its_shadow_root_are_one(visit: Visi
 
 async def test_a_separator_is_no_control(visit: Visit) -> None:
     assert names(await visit.show(MENU)) == ["Open"]
+
+
+async def test_a_transparent_switch_over_its_picture_is_seen(visit: Visit) -> None:
+    assert element(await visit.show(SWITCH), "Guests").states == ("off",)
+
+
+async def test_a_transparent_slider_over_its_picture_is_seen(visit: Visit) -> None:
+    assert element(await visit.show(SLIDER), "Glow").value == "0"
 
 
 async def test_a_transparent_checkbox_over_nothing_is_not_seen(visit: Visit) -> None:
@@ -40,6 +58,10 @@ async def test_an_option_is_said_once(visit: Visit) -> None:
     seen = await visit.show(LISTBOX)
     assert [e.name for e in seen.elements if e.role == "option"] == ["Overview", "Settings"]
     assert all(e.options in ((), ("Overview", "Settings")) for e in seen.elements)
+
+
+async def test_what_is_clipped_in_one_direction_is_seen_in_the_other(visit: Visit) -> None:
+    assert {"Home", "Away"} <= set(names(await visit.show(CLIPPED)))
 
 
 async def test_a_word_for_looks_is_no_name(visit: Visit) -> None:

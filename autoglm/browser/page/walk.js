@@ -456,13 +456,14 @@ function within(el, style, place) {
   if (style.clipPath !== 'none' && cutAway(style)) {
     return { ...place, clipped: true, clip: NOTHING, view: NOTHING, looseClip: NOTHING, looseView: NOTHING };
   }
-  const x = style.overflowX;
-  // When only one of the two is visible, the browser computes it to auto.
-  const clips = x !== 'visible' && el !== document.documentElement && el !== document.body;
+  const clips =
+    (style.overflowX !== 'visible' || style.overflowY !== 'visible') &&
+    el !== document.documentElement &&
+    el !== document.body;
   if (!clips && !place.clipped) return place;
   const inside = { ...place };
   if (clips) {
-    const r = rectOf(el);
+    const r = clipping(rectOf(el), style);
     inside.clipped = true;
     inside.view = meet(place.view, r);
     inside.clip = seen(meet(place.clip, r)) ? scrolled(el, r, place.clip, style) : NOTHING;
@@ -497,6 +498,18 @@ function prunes(style) {
     style.opacity === '0' ||
     (style.display !== 'contents' && style.visibility === 'visible')
   );
+}
+
+/**
+ * Without end where the box does not cut: `clip` leaves the other way as it is, while beside hidden, auto and scroll the
+ * browser makes visible auto. https://www.w3.org/TR/css-overflow-3/#overflow-properties
+ * @param {Rect} r
+ * @param {CSSStyleDeclaration} style
+ * @returns {Rect}
+ */
+function clipping(r, { overflowX, overflowY }) {
+  const [x, y] = [overflowX, overflowY].map((way) => (way === 'visible' ? Infinity : 0));
+  return { l: r.l - x, t: r.t - y, r: r.r + x, b: r.b + y };
 }
 
 /**
@@ -603,16 +616,40 @@ function isBacked(el) {
   return visibleLabel(el) !== null;
 }
 
-/** A transparent checkbox laid over the picture that stands for it. @param {Element} el */
+/** A transparent field laid over the picture that stands for it. @param {Element} el */
 function isGhost(el) {
-  if (!/^(checkbox|radio)$/.test(typeOf(el)) || !el.checkVisibility({ visibilityProperty: true })) return false;
-  const parent = el.parentElement;
-  if (getComputedStyle(el).opacity !== '0' || !parent?.checkVisibility(DRAWN) || visibleLabel(el)) return false;
+  if (!GHOSTS.test(el.localName === 'select' ? 'select' : typeOf(el))) return false;
+  if (!el.checkVisibility({ visibilityProperty: true }) || getComputedStyle(el).opacity !== '0') return false;
   const rect = rectOf(el);
-  const drawn = [...parent.children].some(
-    (other) => other !== el && other.checkVisibility(DRAWN) && seen(meet(rect, rectOf(other))),
-  );
-  return drawn && seen(rect);
+  if (!seen(rect) || !el.parentElement?.checkVisibility(DRAWN) || visibleLabel(el)) return false;
+  return drawnUnder(el, rect);
+}
+
+const GHOSTS = /^(checkbox|radio|range|color|date|time|month|week|datetime-local|file|select)$/;
+
+/**
+ * Whether something is drawn there that belongs to it: beside it, or around it in a box that is not far larger.
+ * @param {Element} el
+ * @param {Rect} rect
+ */
+function drawnUnder(el, rect) {
+  let up = el.parentElement;
+  for (let i = 0; up && i < 4; i++, up = up.parentElement) {
+    const box = rectOf(up);
+    const large = box.r - box.l > 3 * (rect.r - rect.l) || box.b - box.t > 3 * (rect.b - rect.t);
+    if (i > 0 && large) return false;
+    const beside = [...up.children].filter((other) => other !== el && !other.contains(el));
+    if (beside.some((other) => other.checkVisibility(DRAWN) && seen(meet(rect, rectOf(other))))) return true;
+    if (!large && paints(up) && seen(meet(rect, box))) return true;
+  }
+  return false;
+}
+
+/** @param {Element} el */
+function paints(el) {
+  const { backgroundColor, backgroundImage, borderTopWidth, borderTopStyle } = getComputedStyle(el);
+  if (backgroundImage !== 'none' || !/^rgba\(.*, 0\)$/.test(backgroundColor)) return true;
+  return borderTopStyle !== 'none' && parseFloat(borderTopWidth) > 0;
 }
 
 /** @param {Element} el @returns {Element | null} */
