@@ -22,6 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
                 options = {name: value for name, value in vars(arguments).items() if name != "command"}
                 serve(ServeOptions(**options), since)
+            case "calibrate":
+                from autoglm_backend.calibrate import calibrate
+                from autoglm_backend.probe import probe
+
+                written = calibrate(probe(), lambda text: print(text, file=sys.stderr))
+                print("\n".join(map(str, written)))
             case "doctor":
                 from autoglm_backend.doctor import doctor
                 from autoglm_backend.probe import probe
@@ -61,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--exit-with-parent", action="store_true", help="exit when stdin reaches its end")
 
+    commands.add_parser("calibrate", help="measure this machine, two minutes at most, for better plans")
     commands.add_parser("doctor", help="say what is wrong on this machine and what mends it; exit 1 if anything is")
 
     install = commands.add_parser("install", help="make the environment that vLLM needs to itself")

