@@ -22,6 +22,7 @@ test: $(VENV)/.dev $(VENV)/.browser
 	$(BIN)/python -m pytest
 
 # The applications that tests/apps drives, each in an environment of its own; without them those tests are skipped.
+# Home Assistant 2024.3 runs on Python 3.11 and 3.12: make apps PYTHON=python3.11, and -k goes on to the others.
 APPS := .cache/apps
 apps: $(patsubst tests/apps/requirements/%.txt,$(APPS)/%/.installed,$(wildcard tests/apps/requirements/*.txt))
 

@@ -125,3 +125,23 @@ async def test_a_cover_is_uploaded_and_dates_are_picked(shop: Shop, carry_out: C
         "SELECT published, cover, strftime('%H:%M', delivered) FROM bookshop_book WHERE title = 'Emma'"
     ) == [("1815-04-23", "emma.txt", "12:00")]
     assert (shop.folder / "media" / "emma.txt").read_text(encoding="utf-8") == "a picture of Emma"
+
+
+async def test_a_book_is_added_with_an_author_from_a_window_of_its_own(shop: Shop, carry_out: CarryOut) -> None:
+    await carry_out(
+        shop.url,
+        *LOG_IN,
+        do("Click", 'link "Add"', after='link "Books"'),
+        do("Type", 'textbox "Title:"', text="Middlemarch"),
+        do("Click", 'link "Add another author"'),
+        See("Tab 2: Add author"),
+        do("Type", 'textbox "Name:"', text="George Eliot"),
+        do("Click", 'button "Save"'),
+        See('combobox "Author:" = "George Eliot"'),
+        do("Select", 'combobox "Genre:"', option="Novel"),
+        do("Click", 'link "Today"', after='textbox "Published:"'),
+        do("Click", 'button "Save"'),
+        See("was added successfully"),
+    )
+    query = "SELECT a.name, b.genre FROM bookshop_book b JOIN bookshop_author a ON a.id = b.author_id"
+    assert shop.rows(f"{query} WHERE b.title = 'Middlemarch'") == [("George Eliot", "Novel")]
