@@ -2,7 +2,8 @@
 
     AutoGLMError
     ├── Mistake             the model's own: told to it in the next prompt, the run goes on
-    │   └── PageHung        the page did not answer within its deadline; there are other pages
+    │   ├── PageHung        the page did not answer within its deadline; there are other pages
+    │   └── InDoubt         a command was perhaps carried out; told to it too, for only a look can say
     ├── BrowserError
     │   ├── BrowserMissing  no Chrome or Chromium on this machine
     │   ├── BrowserGone     the browser, its tab or its pipe closed under us
@@ -26,6 +27,10 @@ class Mistake(AutoGLMError):
 
 
 class PageHung(Mistake):
+    pass
+
+
+class InDoubt(Mistake):
     pass
 
 

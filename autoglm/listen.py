@@ -214,7 +214,7 @@ class Listener:
             session = None
         if session is None:
             session = self.sessions[key] = Session(secrets.token_hex(8), Extension())
-        outbox: asyncio.Queue[str | bytes] = asyncio.Queue()
+        outbox: asyncio.Queue[str] = asyncio.Queue()
         session.socket = socket
         for frame in session.extension.connected(outbox.put_nowait, greeted.hello, session.name):
             outbox.put_nowait(frame)
@@ -242,7 +242,7 @@ class Listener:
             case _:
                 self._wish(session, received.message)
 
-    async def _write(self, socket: ServerConnection, outbox: asyncio.Queue[str | bytes]) -> None:
+    async def _write(self, socket: ServerConnection, outbox: asyncio.Queue[str]) -> None:
         with suppress(ConnectionClosed):
             while True:
                 await socket.send(await outbox.get())

@@ -46,6 +46,10 @@ from autoglm.seams import Browser, Model
 from autoglm.store import SqliteStore, new_id
 from autoglm.types import Limits, Observation, OnBrowser, OnElement, Run, Step
 
+MOST_ENDED = 20
+ANSWER_S = 15.0
+"""Longer than a restarted extension takes to come back, so that its absence is not taken for a page that hangs."""
+
 
 @dataclass(slots=True)
 class Live:
@@ -54,6 +58,7 @@ class Live:
     run: Run
     session: Session
     tab: int
+    wish: str
     task: asyncio.Task[None] | None = None
     going: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared while the person has paused it."""
@@ -67,6 +72,7 @@ class Live:
         state = outcome or ("asking" if self.asked else "running" if self.going.is_set() else "paused")
         return RunState(
             run=self.run.id,
+            wish=self.wish,
             tab=self.tab,
             task=self.run.task,
             model=self.run.model,
@@ -83,8 +89,9 @@ class Panel:
         self._store = store
         self._connect = connect
         """A model that tells what it writes as it writes it."""
-        self._status = status
+        self.status = status
         self._live: dict[str, Live] = {}
+        """With the last ones that ended, for a panel that was away meanwhile."""
 
     async def close(self) -> None:
         for live in [*self._live.values()]:
@@ -92,13 +99,13 @@ class Panel:
         await asyncio.gather(*(live.task for live in self._live.values() if live.task), return_exceptions=True)
 
     def tell_status(self, status: Status, sessions: list[Session]) -> None:
-        self._status = status
+        self.status = status
         for session in sessions:
             session.extension.tell(status)
 
     def joined(self, session: Session) -> None:
         """How things stand, for a panel that has just come, or come back."""
-        session.extension.tell(self._status)
+        session.extension.tell(self.status)
         for live in self._live.values():
             if live.session is session:
                 self._retell(live)
@@ -114,8 +121,8 @@ class Panel:
             case Start():
                 self._start(session, wish)
             case List():
-                session.extension.tell(self._status)
-                session.extension.tell(Runs(runs=tuple(run_object(each) for each in self._store.runs()[:100])))
+                session.extension.tell(self.status)
+                session.extension.tell(Runs(runs=tuple(run_object(each) for each in self._store.runs()[:-101:-1])))
                 self.joined(session)
             case Show(run=run):
                 recording = self._store.run(run)
@@ -126,11 +133,11 @@ class Panel:
                 session.extension.tell(Recording(run=run_object(recording), steps=steps))
             case Settings(steps=steps):
                 if steps is not None:
-                    self._status = self._status.model_copy(update={"steps": steps})
-                session.extension.tell(self._status)
+                    self.status = self.status.model_copy(update={"steps": steps})
+                session.extension.tell(self.status)
             case Stop() | Pause() | Resume() | Answer():
                 live = self._live.get(wish.run)
-                if live is None or live.session is not session:
+                if live is None or live.session is not session or live.run.outcome:
                     session.extension.tell(Refusal(run=wish.run, message="this run is over"))
                 else:
                     self._steer(live, wish)
@@ -148,8 +155,13 @@ class Panel:
                     live.answer.set_result(text)
         live.session.extension.tell(live.state())
 
+    def _forget(self) -> None:
+        ended = [run for run, live in self._live.items() if live.run.outcome]
+        for run in ended[:-MOST_ENDED]:
+            del self._live[run]
+
     def _stop(self, live: Live) -> None:
-        if live.task:
+        if live.task and not live.task.done():
             live.task.cancel()
 
     def _retell(self, live: Live) -> None:
@@ -159,10 +171,13 @@ class Panel:
     # ------------------------------------------------------------ one run
 
     def _start(self, session: Session, wish: Start) -> None:
-        if any(live.tab == wish.tab and live.session is session for live in self._live.values()):
+        if any(live.wish == wish.wish for live in self._live.values()):
+            return
+        others = (live for live in self._live.values() if live.session is session and not live.run.outcome)
+        if any(live.tab == wish.tab for live in others):
             session.extension.tell(Refusal(message="a run is at work in this tab; stop it, or use another tab"))
             return
-        live = Live(Run(new_id(), self._in_context(wish), "", started=time.time()), session, wish.tab)
+        live = Live(Run(new_id(), self._in_context(wish), "", started=time.time()), session, wish.tab, wish.wish)
         live.going.set()
         self._live[live.run.id] = live
         live.task = asyncio.create_task(self._carry_out(live))
@@ -194,7 +209,7 @@ class Panel:
                 tell(live.state())
                 tabs = ExtensionTabs(live.session.extension, live.run.id, live.tab)
                 opened.push_async_callback(tabs.close)
-                browser = CdpBrowser(tabs, await tabs.open(), screenshots=True)
+                browser = CdpBrowser(tabs, await tabs.open(), screenshots=True, answer_s=ANSWER_S)
                 opened.push_async_callback(browser.close)
                 await self._loop(live, model, Pointing(browser, live))
         except AutoGLMError as error:
@@ -203,8 +218,8 @@ class Panel:
         except asyncio.CancelledError:  # Stop; the tab is let go, the run is told, so it ends here
             live.run = replace(live.run, outcome="stopped")
         finally:
-            self._live.pop(live.run.id, None)
             tell(live.state())
+            self._forget()
 
     async def _loop(self, live: Live, model: Model, browser: Browser) -> None:
         self._store.start(live.run)
@@ -216,7 +231,7 @@ class Panel:
             policy=BasicPolicy(),
             human=Person(live),
             store=self._store,
-            limits=Limits(self._status.steps),
+            limits=Limits(self.status.steps),
         )
         ended = replace(live.run, outcome="stopped")
         try:

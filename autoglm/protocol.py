@@ -195,9 +195,13 @@ class Picture(_Message):
 
 
 class Start(_Message):
-    """A task for the tab that the person looks at; `run` is the earlier run of the conversation that it follows."""
+    """A task for the tab that the person looks at; `run` is the earlier run of the conversation that it follows.
+
+    The panel says it again, under the same `wish`, until a RunState tells that it was heard.
+    """
 
     t: Literal["start"] = "start"
+    wish: Name
     tab: Count
     url: Words
     task: Annotated[str, Field(min_length=1, max_length=10_000)]
@@ -300,6 +304,7 @@ class Credit(_Message):
 class RunState(_Message):
     t: Literal["run"] = "run"
     run: Name
+    wish: Name
     tab: Count
     task: Words
     model: Name
@@ -580,19 +585,23 @@ class Channel:
     received: int = 0
     worker: str = ""
     """Which life of the extension's worker `received` counts for."""
-    waiting: deque[tuple[int, str | bytes]] = field(default_factory=deque[tuple[int, "str | bytes"]])
+    waiting: deque[tuple[int, _Message]] = field(default_factory=deque[tuple[int, "_Message"]])
     """Sent and not acknowledged, in order."""
 
-    def send(self, message: _Message, payload: bytes = b"") -> str | bytes:
+    def send(self, message: _Message) -> str:
         """The frame. Raises ProtocolError when the other side acknowledges nothing any more."""
         if not isinstance(message, NUMBERED):
-            return write_frame({"v": VERSION, "ack": self.received} | message.model_dump(), payload)
+            return self._frame(message)
         if len(self.waiting) >= LIMITS.unacknowledged:
             raise ProtocolError(Close.RATE, f"{len(self.waiting)} messages were not acknowledged")
         self.sent += 1
-        content = {"v": VERSION, "seq": self.sent, "ack": self.received} | message.model_dump(mode="json")
-        frame = write_frame(content, payload)
-        self.waiting.append((self.sent, frame))
+        self.waiting.append((self.sent, message))
+        return self._frame(message, self.sent)
+
+    def _frame(self, message: _Message, seq: int = 0) -> str:
+        numbered = {"v": VERSION, "seq": seq} if seq else {"v": VERSION}
+        frame = write_frame(numbered | {"ack": self.received} | message.model_dump(mode="json"))
+        assert isinstance(frame, str)
         return frame
 
     def receive(self, frame: str | bytes) -> Received | None:
@@ -616,7 +625,7 @@ class Channel:
         while self.waiting and self.waiting[0][0] <= upto:
             self.waiting.popleft()
 
-    def resume(self, hello: Hello, session: str) -> tuple[list[str | bytes], int]:
+    def resume(self, hello: Hello, session: str) -> tuple[list[str], int]:
         """What a new connection begins with, and the number up to which a dead worker had taken messages.
 
         A worker that lives on answers all it took. One that died did some of it and cannot say how far it came: what
@@ -626,5 +635,5 @@ class Channel:
         if died:
             self.worker, self.received = hello.worker, 0
         self.acknowledged(min(hello.seen, self.sent))
-        again = [frame for _, frame in self.waiting]
+        again = [self._frame(message, number) for number, message in self.waiting]
         return [_text(Welcome(session=session, seen=self.received)), *again], hello.seen if died else 0

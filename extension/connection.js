@@ -32,6 +32,10 @@ export class Connection {
   #code = '';
   #heard = 0;
   #acknowledged = 0;
+  /** Whether a connection stands or is being made. */
+  #busy = false;
+  /** Of the attempts to connect, the last one; an earlier one that is still under way gives up. */
+  #turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
 
@@ -51,7 +55,7 @@ export class Connection {
   connect(code = '') {
     if (code) this.#code = code;
     clearTimeout(this.#again);
-    if (this.#socket && !code) return;
+    if (this.#busy && !code) return;
     this.#socket?.close();
     void this.#open();
   }
@@ -64,7 +68,10 @@ export class Connection {
   }
 
   async #open() {
+    this.#busy = true;
+    const turn = ++this.#turn;
     const { port = DEFAULT_PORT } = await chrome.storage.local.get('port');
+    if (turn !== this.#turn) return;
     const socket = new WebSocket(`ws://127.0.0.1:${port}/v1`, [SUBPROTOCOL]);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
@@ -72,6 +79,7 @@ export class Connection {
     const greeting = this.#greet(socket);
     const deadline = setTimeout(() => socket.close(), HANDSHAKE_MS);
     socket.onmessage = async ({ data }) => {
+      if (this.#socket !== socket) return;
       this.#heard = Date.now();
       try {
         if (this.state.state === 'connected') this.#receive(data);
@@ -194,6 +202,7 @@ export class Connection {
   /** @param {number} code @param {string} reason */
   #closed(code, reason) {
     this.#socket = null;
+    this.#busy = false;
     if (this.state.state === 'connected' || this.state.state === 'connecting')
       this.#set('away', code === 4440 ? 'connected elsewhere' : reason);
     if (this.state.state === 'unpaired') return;

@@ -11,6 +11,7 @@
  * @typedef {{run: Run, steps: Map<number, Step>, thinking: string, question: Question | null, view: HTMLElement}} Shown
  */
 import { DEFAULT_PORT } from './connection.js';
+import { makeNonce } from './wire.js';
 
 const ENDED = new Set(['finished', 'failed', 'stopped', 'limit', 'needs_human']);
 
@@ -54,6 +55,8 @@ const shown = new Map();
 /** @type {Extract<ToPanel, {t: 'status'}> | null} */
 let status = null;
 let connected = false;
+/** A task that was not heard yet; the worker may die over it. @type {Extract<FromPanel, {t: 'start'}> | null} */
+let wanted = null;
 
 // ---------------------------------------------------------------- the port
 
@@ -110,7 +113,9 @@ function showConnection(state, detail) {
   byId('pairing', HTMLElement).hidden = state !== 'unpaired' && state !== 'refused';
   byId('pair-problem', HTMLElement).textContent = state === 'refused' ? detail : '';
   byId('send', HTMLButtonElement).disabled = !connected;
-  if (connected) tell({ t: 'list' });
+  if (!connected) return;
+  if (wanted) tell(wanted);
+  tell({ t: 'list' });
 }
 
 function showStatus() {
@@ -142,7 +147,10 @@ function showProblem(text) {
 
 /** @param {Run} run */
 function showRun(run) {
+  const heard = run.wish === wanted?.wish;
+  if (heard) wanted = null;
   const known = shown.get(run.run);
+  if (!known && ENDED.has(run.state) && !heard) return; // of an earlier conversation
   const one = known ?? { run, steps: new Map(), thinking: '', question: null, view: make('article', 'run') };
   one.run = run;
   if (run.state !== 'asking') one.question = null;
@@ -321,6 +329,7 @@ function turnTo(view) {
   }
   if (view === 'past') {
     closeRecording();
+    byId('recordings', HTMLElement).replaceChildren();
     tell({ t: 'list' });
   }
 }
@@ -338,7 +347,8 @@ byId('task-form', HTMLFormElement).addEventListener('submit', async (event) => {
   const text = task.value.trim();
   if (!text || tab?.id === undefined || !connected) return;
   const last = [...shown.keys()].at(-1) ?? '';
-  tell({ t: 'start', tab: tab.id, url: tab.url ?? '', task: text, run: last });
+  wanted = { t: 'start', wish: makeNonce(), tab: tab.id, url: tab.url ?? '', task: text, run: last };
+  tell(wanted);
   task.value = '';
 });
 

@@ -28,7 +28,7 @@ export type FromTabs =
   | { t: 'picture'; tab: number; at: number };
 
 export type FromPerson =
-  | { t: 'start'; tab: number; url: string; task: string; run?: string }
+  | { t: 'start'; wish: string; tab: number; url: string; task: string; run?: string }
   | { t: 'stop'; run: string }
   | { t: 'pause'; run: string }
   | { t: 'resume'; run: string }
@@ -51,7 +51,7 @@ export type ForTabs =
 export type RunState = 'running' | 'paused' | 'asking' | 'finished' | 'failed' | 'stopped' | 'limit' | 'needs_human';
 
 export type ForPanel =
-  | { t: 'run'; run: string; tab: number; task: string; model: string; state: RunState; answer: string; error: string }
+  | { t: 'run'; run: string; wish: string; tab: number; task: string; model: string; state: RunState; answer: string; error: string }
   | { t: 'step'; run: string; index: number; did: string; thinking: string; outcome: string; error: string; seconds: number }
   | { t: 'thinking'; run: string; index: number; text: string }
   | { t: 'point'; run: string; tab: number; box: [number, number, number, number]; label: string }

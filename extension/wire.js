@@ -122,7 +122,7 @@ export class Channel {
   sent = 0;
   /** Number of the last message of the server that was taken; kept in the storage of the browser's session. */
   received;
-  /** Sent and not acknowledged, in order. @type {{seq: number, frame: string | Uint8Array<ArrayBuffer>}[]} */
+  /** Sent and not acknowledged, in order. @type {{seq: number, message: Outgoing, payload?: Uint8Array}[]} */
   waiting = [];
 
   /** @param {number} received */
@@ -134,9 +134,8 @@ export class Channel {
   send(message, payload) {
     if (!NUMBERED_OUT.has(message.t)) return writeFrame({ v: VERSION, ack: this.received, ...message }, payload);
     const seq = ++this.sent;
-    const frame = writeFrame({ v: VERSION, seq, ack: this.received, ...message }, payload);
-    this.waiting.push({ seq, frame });
-    return frame;
+    this.waiting.push({ seq, message, ...(payload && { payload }) });
+    return writeFrame({ v: VERSION, seq, ack: this.received, ...message }, payload);
   }
 
   /** What is new in a frame; null for what was taken before. @param {string | ArrayBuffer} frame */
@@ -164,6 +163,8 @@ export class Channel {
   /** What a new connection sends again. @param {number} seen number of the last one that the server took */
   resume(seen) {
     this.acknowledged(seen);
-    return this.waiting.map(({ frame }) => frame);
+    return this.waiting.map(({ seq, message, payload }) =>
+      writeFrame({ v: VERSION, seq, ack: this.received, ...message }, payload),
+    );
   }
 }

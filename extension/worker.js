@@ -18,6 +18,9 @@ const connection = new Connection(
   () => void tabs.detachAll(),
 );
 
+/** Before it no command is carried out, for an earlier life of this worker may have held the tab that it is for. */
+const restored = tabs.restore((message) => connection.send(message));
+
 /** @param {import('./protocol').ToPanel} message */
 function tellPanels(message) {
   for (const panel of panels) panel.postMessage(message);
@@ -46,6 +49,7 @@ function take(message) {
 /** @param {number} id @param {() => Promise<Record<string, unknown> | void>} act */
 async function carryOut(id, act) {
   try {
+    await restored;
     connection.send(...pack(id, (await act()) ?? {}));
   } catch (error) {
     connection.send({ t: 'result', id, error: messageOf(error) });
@@ -99,4 +103,4 @@ chrome.alarms.create('alive', { periodInMinutes: 0.5 });
 chrome.alarms.onAlarm.addListener(() => connection.connect());
 chrome.runtime.onInstalled.addListener(() => connection.connect());
 chrome.runtime.onStartup.addListener(() => connection.connect());
-tabs.restore((message) => connection.send(message)).then(() => connection.connect());
+connection.connect();

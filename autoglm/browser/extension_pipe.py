@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
-from autoglm.errors import BrowserGone, CdpError
+from autoglm.errors import BrowserGone, CdpError, InDoubt
 from autoglm.protocol import (
     Attach,
     Channel,
@@ -30,10 +30,10 @@ from autoglm.types import Download
 
 AWAY_S = 60.0
 """How long a run waits for an extension that went away."""
-IN_DOUBT = "the extension was restarted over it, so it was perhaps carried out; look at the page before going on"
+IN_DOUBT = "Chrome restarted the extension in the middle of it: perhaps it was done; look at the page before going on"
 
 
-Send = Callable[[str | bytes], None]
+Send = Callable[[str], None]
 """Puts a frame on the present connection; what is lost with it is kept by the channel."""
 
 
@@ -53,7 +53,7 @@ class Extension:
 
     # ------------------------------------------------------------ the connection
 
-    def connected(self, send: Send, hello: Hello, session: str) -> list[str | bytes]:
+    def connected(self, send: Send, hello: Hello, session: str) -> list[str]:
         """The frames that the new connection begins with."""
         if self._away:
             self._away.cancel()
@@ -61,7 +61,7 @@ class Extension:
         self._send = send
         for number, result in [*self._pending.values()]:
             if number <= in_doubt and not result.done():
-                result.set_exception(CdpError("command", IN_DOUBT))
+                result.set_exception(InDoubt(IN_DOUBT))
         return frames
 
     def disconnected(self) -> None:
@@ -74,15 +74,15 @@ class Extension:
             tab.end("the browser, or its extension, went away and did not come back")
         self._tabs.clear()
 
-    def tell(self, message: Any, payload: bytes = b"") -> None:
+    def tell(self, message: Any) -> None:
         """News for the panel; nobody hears it while nobody is connected."""
         if self._send:
-            self._send(self.channel.send(message, payload))
+            self._send(self.channel.send(message))
 
     # ------------------------------------------------------------ commands and what comes back
 
     async def ask(self, make: Callable[[int], Attach | Open | Detach | Command]) -> Json:
-        """The result of a command. Raises CdpError with the browser's own words."""
+        """The result of a command. Raises CdpError with the browser's own words, InDoubt."""
         self._last_id += 1
         message = make(self._last_id)
         frame = self.channel.send(message)

@@ -182,8 +182,8 @@ def test_news_is_not_numbered_and_not_kept() -> None:
     assert not channel.waiting
 
 
-def result(seq: int, id: int = 1, ack: int = 0) -> str:
-    return json.dumps({"v": 1, "seq": seq, "ack": ack, "t": "result", "id": id, "result": {}})
+def result(seq: int, ack: int = 0) -> str:
+    return json.dumps({"v": 1, "seq": seq, "ack": ack, "t": "result", "id": 1, "result": {}})
 
 
 def test_what_was_taken_before_is_not_taken_again() -> None:
@@ -217,6 +217,7 @@ def test_what_a_dead_worker_had_taken_is_in_doubt_and_not_sent_again() -> None:
     channel.receive(result(1))
     frames, in_doubt = channel.resume(hello(session="s", seen=2, worker="78" * 16), "s")
     assert in_doubt == 2
+    assert read_frame(frames[1])[0]["ack"] == 0  # the new worker has sent nothing yet
     assert json.loads(frames[0])["seen"] == 0
     assert [read_frame(frame)[0]["seq"] for frame in frames[1:]] == [3]
 

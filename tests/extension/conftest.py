@@ -1,0 +1,196 @@
+"""Our extension in a real Chromium, its real side panel, and the server behind it with a scripted model."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+
+from autoglm.browser.find import find_browser
+from autoglm.browser.playwright_pipe import FLAGS
+from autoglm.cli.serve import extension_path
+from autoglm.listen import EXTENSION_ID, Keys, Listener, Session
+from autoglm.models.scripted import ScriptedModel
+from autoglm.panel import Panel
+from autoglm.protocol import Status
+from autoglm.store import SqliteStore
+from tests.site.server import Site, serve
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The browser lives in the session's loop, so its tests run there too.
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    with serve() as site:
+        yield site
+
+
+@dataclass
+class Served:
+    """`autoglm serve` in this process; `script` is what its model says in the next run."""
+
+    listener: Listener
+    panel: Panel
+    keys: Keys
+    store: SqliteStore
+    port: int
+    script: list[Any] = field(default_factory=list[Any])
+    joined: list[float] = field(default_factory=list[float])
+    """When the extension connected, by the monotonic clock."""
+
+    def session(self) -> Session:
+        return next(iter(self.listener.sessions.values()))
+
+
+@asynccontextmanager
+async def serving(directory: Path) -> AsyncGenerator[Served]:
+    keys = Keys(directory / "keys.json")
+    script: list[Any] = []
+    with SqliteStore(directory / "data") as store:
+        panel = Panel(store, lambda _: ScriptedModel(list(script)), Status(ready=True, model="scripted", steps=20))
+        joined: list[float] = []
+
+        def join(session: Session) -> None:
+            joined.append(time.monotonic())
+            panel.joined(session)
+
+        listener = Listener(keys, panel.wish, join)
+        async with listener.serving(0) as port:
+            try:
+                yield Served(listener, panel, keys, store, port, script, joined)
+            finally:
+                await panel.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    async with serving(tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+@dataclass
+class Chrome:
+    """A person's Chrome: a tab at work and the side panel beside it."""
+
+    context: BrowserContext
+    debug_port: int
+    playwright: Playwright
+    work: Page
+    panel: Page
+
+    async def start(self, task: str) -> None:
+        await self.panel.fill("#task", task)
+        await self.panel.click("#send")
+
+    async def ended(self, timeout_s: float = 60) -> str:
+        """The last run's state, once it is over."""
+        last = self.panel.locator(".run").last.locator(".result")
+        await last.wait_for(timeout=1000 * timeout_s)
+        return await last.get_attribute("data-state") or ""
+
+    async def steps(self) -> Sequence[str]:
+        return await self.panel.locator(".run").last.locator(".step").all_inner_texts()
+
+
+@asynccontextmanager
+async def chrome_with_extension(directory: Path, url: str, *others: Path) -> AsyncGenerator[Chrome]:
+    """With ours, and with `others` beside it."""
+    folders, port = ",".join(map(str, (extension_path(), *others))), free_port()
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            str(directory),
+            executable_path=str(find_browser().path),
+            headless=True,
+            viewport={"width": 1000, "height": 720},
+            args=[
+                *FLAGS,
+                "--no-sandbox",
+                f"--disable-extensions-except={folders}",
+                f"--load-extension={folders}",
+                f"--remote-debugging-port={port}",
+            ],
+        )
+        try:
+            while len(context.service_workers) <= len(others):
+                await asyncio.sleep(0.05)
+            work = context.pages[0]
+            await work.goto(url)
+            panel = await open_panel(playwright, port, url)
+            yield Chrome(context, port, playwright, work, panel)
+        finally:
+            await context.close()
+
+
+async def open_panel(playwright: Playwright, port: int, url: str) -> Page:
+    """Clicks our icon for the tab at `url`, as a person would; the panel that opens."""
+    browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+    session: Any = await browser.new_browser_cdp_session()  # its own types are bare dicts
+    found = await session.send("Target.getTargets", {"filter": [{"type": "tab"}]})
+    tab = next(target for target in found["targetInfos"] if target["url"] == url)
+    await session.send("Extensions.triggerAction", {"id": EXTENSION_ID, "targetId": tab["targetId"]})
+    await browser.close()
+    for _ in range(50):
+        # A connection made before the panel opened does not see it.
+        browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+        for context in browser.contexts:
+            for page in context.pages:
+                if page.url.startswith(f"chrome-extension://{EXTENSION_ID}/panel.html"):
+                    return page
+        await browser.close()
+        await asyncio.sleep(0.1)
+    raise AssertionError("the side panel did not open")
+
+
+async def pair(chrome: Chrome, served: Served) -> None:
+    """What a person does once: the port, when it is not the usual one, and the code."""
+    panel = chrome.panel
+    await panel.click("#show-settings")
+    await panel.fill("#port", str(served.port))
+    await panel.click("#options button")
+    await panel.click("#show-talk")
+    await panel.locator("#pairing").wait_for()
+    await panel.fill("#code", served.keys.offer())
+    await panel.click("#pair button")
+    await panel.locator("#connection[data-state=connected]").wait_for()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def paired(served: Served, site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chrome]:
+    async with chrome_with_extension(tmp_path_factory.mktemp("profile"), f"{site.url}/contact.html") as chrome:
+        await pair(chrome, served)
+        yield chrome
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chrome(paired: Chrome, site: Site) -> Chrome:
+    """A new conversation, beside the contact form."""
+    site.submitted.clear()
+    await paired.panel.click("#show-talk")
+    await paired.work.goto(f"{site.url}/contact.html")
+    if await paired.panel.locator("#new-talk").is_visible():
+        await paired.panel.click("#new-talk")
+    return paired
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+

@@ -1,0 +1,141 @@
+"""From a click in the real side panel to what happens in the tab beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+
+from autoglm.types import Action, Ask, Check, Click, Finish, Goto, Message, Note, Select, Type, Wait
+from tests.extension.conftest import Chrome, Served
+from tests.site.server import Site
+
+
+def on(name: str, make: Callable[[int], Action]) -> Callable[[Sequence[Message]], Action]:
+    """An action on the element of that name on the page that the model is shown."""
+
+    def reply(messages: Sequence[Message]) -> Action:
+        found = re.search(rf'\[(\d+)\] \S+ "{re.escape(name)}"', messages[-1].content)
+        assert found, f"no {name!r} in\n{messages[-1].content}"
+        return make(int(found[1]))
+
+    return reply
+
+
+FORM = [
+    on("First name", lambda ref: Type(ref, "Ada")),
+    on("Last name", lambda ref: Type(ref, "Lovelace")),
+    on("Work email", lambda ref: Type(ref, "ada@example.org")),
+    on("Country", lambda ref: Select(ref, ("United Kingdom",))),
+    on("I agree to the privacy policy", Check),
+    on("Send message", Click),
+    Finish("Sent the form."),
+]
+
+
+async def test_a_form_is_sent_from_a_task_typed_in_the_panel(chrome: Chrome, served: Served, site: Site) -> None:
+    served.script[:] = FORM
+    await chrome.start("Send the form for Ada Lovelace")
+    assert await chrome.ended() == "finished"
+    assert site.submitted[-1]["last_name"] == "Lovelace"
+    assert site.submitted[-1]["country"] == "United Kingdom"
+    steps = await chrome.steps()
+    assert len(steps) == len(FORM)
+    assert 'Select' in steps[3] and 'United Kingdom' in steps[3]
+    assert "Sent the form." in await chrome.panel.locator(".run .result").inner_text()
+
+
+async def test_stop_ends_a_run_in_the_middle_and_lets_go_of_the_tab(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [on("First name", lambda ref: Type(ref, "Ada")), Wait(10), Finish("never")]
+    await chrome.start("Wait")
+    await chrome.panel.locator(".step:not(.now)").first.wait_for()
+    await chrome.panel.click("#stop")
+    assert await chrome.ended(5) == "stopped"
+    assert await chrome.work.input_value("#first") == "Ada"
+    assert await chrome.panel.evaluate("chrome.storage.session.get('tabs').then(kept => kept.tabs)") == []
+
+
+async def test_a_question_is_answered_in_the_panel(chrome: Chrome, served: Served) -> None:
+    def use(messages: Sequence[Message]) -> Action:
+        return Finish(messages[-1].content.rpartition("-> ")[2].strip())
+
+    served.script[:] = [Ask("Which name?"), use]
+    await chrome.start("Ask me")
+    question = chrome.panel.locator(".question")
+    await question.wait_for()
+    assert "Which name?" in await question.inner_text()
+    await question.locator("input").fill("Grace Hopper")
+    await question.locator("button.primary").click()
+    assert await chrome.ended() == "finished"
+    assert "Grace Hopper" in await chrome.panel.locator(".run .result").inner_text()
+
+
+async def test_a_person_who_does_not_know_ends_the_run_as_needing_one(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [Ask("Which name?"), Finish("never")]
+    await chrome.start("Ask me")
+    await chrome.panel.locator(".question button:not(.primary)").click()
+    assert await chrome.ended() == "needs_human"
+
+
+async def test_a_paused_run_leaves_the_tab_to_the_person_and_goes_on_when_told(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [Wait(1), on("Last name", lambda ref: Type(ref, "Hopper")), Finish("Done.")]
+    await chrome.start("Wait for me")
+    await chrome.panel.locator(".step.now").wait_for()
+    await chrome.panel.click("#pause")
+    await chrome.panel.locator(".step:not(.now)").first.wait_for()
+    await chrome.work.fill("#first", "Grace")
+    await asyncio.sleep(1)
+    assert await chrome.work.input_value("#last") == ""
+    await chrome.panel.click("#pause")
+    assert await chrome.ended() == "finished"
+    assert await chrome.work.input_value("#first") == "Grace"
+    assert await chrome.work.input_value("#last") == "Hopper"
+
+
+async def test_a_second_task_knows_the_first(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [Finish("It opens at nine.")]
+    await chrome.start("When does it open?")
+    assert await chrome.ended() == "finished"
+    prompts: list[str] = []
+
+    def hear(messages: Sequence[Message]) -> Action:
+        prompts.append(messages[-1].content)
+        return Finish("Noted.")
+
+    served.script[:] = [hear]
+    await chrome.start("Remember that")
+    await chrome.panel.locator(".run:nth-child(2) .result").wait_for()
+    assert "When does it open?" in prompts[0] and "It opens at nine." in prompts[0]
+
+
+async def test_what_goes_wrong_is_said_in_words(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [Click(999), Finish("Gave up.", success=False)]
+    await chrome.start("Click on nothing")
+    assert await chrome.ended() == "failed"
+    assert "[999]" in await chrome.panel.locator(".step.wrong").inner_text()
+
+
+async def test_a_past_run_can_be_read_and_done_again(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [Note("42"), Finish("Read.")]
+    await chrome.start("Read the number")
+    await chrome.ended()
+    await chrome.panel.click("#show-past")
+    await chrome.panel.locator("#recordings button").first.click()
+    recording = chrome.panel.locator("#recording")
+    await recording.wait_for()
+    assert 'Note "42"' in await recording.inner_text()
+    await recording.locator("button.primary").click()
+    assert await chrome.panel.input_value("#task") == "Read the number"
+    await chrome.panel.fill("#task", "")
+
+
+async def test_closing_the_tab_stops_its_run(chrome: Chrome, served: Served, site: Site) -> None:
+    served.script[:] = [Goto(f"{site.url}/index.html"), Wait(10), Finish("never")]
+    other = await chrome.context.new_page()
+    await other.goto(f"{site.url}/contact.html")
+    await other.bring_to_front()
+    await chrome.start("Go on")
+    await chrome.panel.locator(".step:not(.now)").first.wait_for()
+    await other.close()
+    assert await chrome.ended(10) == "failed"
+    assert "closed" in await chrome.panel.locator(".run .result").inner_text()

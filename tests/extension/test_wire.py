@@ -1,0 +1,81 @@
+"""The extension's half of the wire, run in the extension itself: the same frames, the same proofs as in Python."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autoglm.protocol import Channel, Command, Result, code_key, prove, read_frame
+from tests.extension.conftest import Chrome
+
+FRAMES = json.loads(Path(__file__).with_name("frames.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("golden", FRAMES, ids=lambda golden: golden["name"])
+async def test_golden_frames_are_read_and_written_as_in_python(paired: Chrome, golden: dict[str, Any]) -> None:
+    if golden["from"] == "server":
+        read = await paired.panel.evaluate(
+            "async text => { const {Channel} = await import('/wire.js'); return new Channel(0).receive(text).message }",
+            golden["text"],
+        )
+        assert read == golden["message"]
+    elif not golden["wrong"]:
+        frame = await paired.panel.evaluate(
+            """async ([message, payload]) => {
+              const {Channel, unhex} = await import('/wire.js');
+              const frame = new Channel(0).send(message, unhex(payload));
+              return typeof frame === 'string' ? frame : [...frame];
+            }""",
+            [golden["message"], golden.get("payload", "")],
+        )
+        wanted = golden["text"] if "text" in golden else bytes.fromhex(golden["hex"])
+        assert read_frame(frame if isinstance(frame, str) else bytes(frame)) == read_frame(wanted)
+
+
+async def test_proofs_are_the_same_on_both_sides(paired: Chrome) -> None:
+    proofs = await paired.panel.evaluate(
+        """async ([code, hello, challenge, server]) => {
+          const {codeKey, prove} = await import('/wire.js');
+          const key = await codeKey(code, hello, challenge);
+          return [await prove(key, 's', hello, challenge, server), await prove(key, 'c', hello, challenge, server)];
+        }""",
+        ["ABCD2345", "12" * 16, "34" * 16, "server"],
+    )
+    key = code_key("ABCD2345", "12" * 16, "34" * 16)
+    assert proofs == [prove(key, side, "12" * 16, "34" * 16, "server") for side in ("s", "c")]
+
+
+async def test_each_reads_what_the_other_writes(paired: Chrome) -> None:
+    server = Channel()
+    command = server.send(Command(id=1, tab=7, method="Page.enable", params={"ü": "表"}))
+    answer = await paired.panel.evaluate(
+        """async text => {
+          const {Channel} = await import('/wire.js');
+          const channel = new Channel(0);
+          const {message} = channel.receive(text);
+          return channel.send({t: 'result', id: message.id, result: message.params});
+        }""",
+        command,
+    )
+    received = server.receive(answer)
+    assert received
+    assert received.message == Result(id=1, result={"ü": "表"})
+    assert not server.waiting  # the answer acknowledged the command
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["", "[]", '{"v":2,"seq":1,"ack":0,"t":"ping"}', '{"v":1,"seq":3,"ack":0,"t":"command"}', '{"v":1,"ack":9,"t":"ack"}'],
+)
+async def test_what_breaks_the_contract_is_refused_by_the_extension_too(paired: Chrome, frame: str) -> None:
+    refused = await paired.panel.evaluate(
+        """async text => {
+          const {Channel, ProtocolError} = await import('/wire.js');
+          try { new Channel(0).receive(text); return false } catch (error) { return error instanceof ProtocolError }
+        }""",
+        frame,
+    )
+    assert refused
