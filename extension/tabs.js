@@ -11,25 +11,20 @@
 
 /** Of the DevTools protocol, what the driver needs and no more. */
 const METHODS = new Set(
-  `Accessibility.getFullAXTree DOM.describeNode DOM.disable DOM.enable DOM.getDocument DOM.resolveNode DOM.setFileInputFiles
-  DOMDebugger.getEventListeners Emulation.setFocusEmulationEnabled Input.dispatchDragEvent Input.dispatchKeyEvent
-  Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable Overlay.disable Overlay.enable
-  Overlay.hideHighlight Overlay.highlightQuad Overlay.highlightRect Page.addScriptToEvaluateOnNewDocument
-  Page.bringToFront Page.captureScreenshot Page.createIsolatedWorld Page.enable Page.getFrameTree
-  Page.getLayoutMetrics Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate
-  Page.navigateToHistoryEntry Page.reload Page.screencastFrameAck Page.setInterceptFileChooserDialog
-  Page.startScreencast Page.stopLoading Page.stopScreencast Runtime.callFunctionOn Runtime.enable Runtime.evaluate
-  Runtime.releaseObject Runtime.releaseObjectGroup Runtime.runIfWaitingForDebugger Runtime.terminateExecution
-  Target.getTargetInfo Target.setAutoAttach`.split(/\s+/),
+  `DOM.describeNode DOM.setFileInputFiles Emulation.setFocusEmulationEnabled Input.dispatchDragEvent
+  Input.dispatchKeyEvent Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable
+  Page.bringToFront Page.captureScreenshot Page.close Page.createIsolatedWorld Page.enable Page.getFrameTree
+  Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate Page.navigateToHistoryEntry
+  Page.setInterceptFileChooserDialog Page.stopLoading Runtime.disable Runtime.enable Runtime.evaluate
+  Runtime.terminateExecution Target.setAutoAttach`.split(/\s+/),
 );
 /** Events that the driver listens to. */
 const EVENTS = new Set(
-  `Inspector.targetCrashed Network.loadingFailed Network.loadingFinished Network.requestWillBeSent
-  Network.responseReceived Page.downloadProgress Page.downloadWillBegin Page.fileChooserOpened
-  Page.frameAttached Page.frameDetached Page.frameNavigated Page.frameRequestedNavigation Page.frameStartedLoading
-  Page.frameStartedNavigating Page.frameStoppedLoading Page.javascriptDialogClosed Page.javascriptDialogOpening
-  Page.navigatedWithinDocument Page.windowOpen Runtime.executionContextsCleared Target.attachedToTarget
-  Target.detachedFromTarget Input.dragIntercepted`.split(/\s+/),
+  `Input.dragIntercepted Inspector.targetCrashed Network.loadingFailed Network.loadingFinished
+  Network.requestWillBeSent Network.responseReceived Page.downloadProgress Page.downloadWillBegin
+  Page.fileChooserOpened Page.frameNavigated Page.frameRequestedNavigation Page.frameStartedNavigating
+  Page.frameStoppedLoading Page.javascriptDialogClosed Page.javascriptDialogOpening Page.navigatedWithinDocument
+  Page.windowOpen Runtime.executionContextCreated Target.attachedToTarget Target.detachedFromTarget`.split(/\s+/),
 );
 
 /** Our tabs by id. @type {Map<number, Ours>} */
