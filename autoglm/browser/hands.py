@@ -314,6 +314,8 @@ class Hands:
                 return await self._steer(ref, text, field)
             case "lines":
                 await self._write(ref, text)
+            case "editor":
+                return await self._fill_editor(ref, text)
             case _ if field["most"] and len(text) > field["most"]:
                 # One of a row of boxes for a character each, perhaps; the next ones get the rest.
                 await self._insert_by_keys(text)
@@ -370,6 +372,14 @@ class Hands:
                 await self._reach.send("Input.insertText", text=line)
             elif line or not i:
                 await self._insert(line)
+
+    async def _fill_editor(self, ref: int, text: str) -> str:
+        """Replace what an editor holds that draws its text itself, of which only the lines in view can be read."""
+        await self._stroke(chord("Control+a"))
+        await self._reached(ref)
+        if not text or not await self._reach.on(ref, "paste", text):
+            await self._insert(text)
+        return "typed"
 
     async def _steer(self, ref: int, text: str, slider: Json) -> str:
         """Bring a slider of the page's own making to a number, by its keys or else by its handle."""

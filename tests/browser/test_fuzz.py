@@ -36,7 +36,7 @@ from autoglm.types import (
 from tests.browser.conftest import Visit
 from tests.site.server import Site
 
-PAGES = int(os.environ.get("AUTOGLM_FUZZ_PAGES", "24"))
+PAGES = int(os.environ.get("AUTOGLM_FUZZ_PAGES", "20"))
 ACTIONS = int(os.environ.get("AUTOGLM_FUZZ_ACTIONS", "10"))
 FIRST = int(os.environ.get("AUTOGLM_FUZZ_FIRST", "0"))
 """Number of the first page."""
@@ -89,7 +89,7 @@ async def play(visit: Visit, seed: int, file: str, outcomes: Counter[str]) -> No
         except Mistake as mistake:
             outcome = "Mistake: " + " ".join(str(mistake).partition("] ")[2].split(";")[0].split()[:3])
         outcomes[outcome] += 1
-        await judge(visit, seed, turn, action, seen, since)
+        await judge(visit, seed, turn, action, seen, since, outcome)
 
 
 async def bounded(doing: Any) -> Any:
@@ -122,15 +122,24 @@ def choose(random: Random, seen: Observation, file: str) -> OnElement:
     return random.choice(actions)
 
 
-async def judge(visit: Visit, seed: int, turn: int, action: OnElement, seen: Observation, since: float) -> None:
+async def judge(
+    visit: Visit, seed: int, turn: int, action: OnElement, seen: Observation, since: float, outcome: str
+) -> None:
     """Raises AssertionError when a press, key or change of the action went to another widget than its own."""
     target = seen.find(action.ref) if action.ref is not None else None
     if target is None:
         return
-    if target.frame:
-        await asyncio.sleep(0.02)  # a frame's events come by message
-    events = await visit.js("typeof events === 'undefined' ? [] : events.splice(0)")
-    for kind, widgets in merged([event for event in events if event[1] > since]):
+    pressed = outcome in ("Click", "DoubleClick", "RightClick")
+    events: list[Any] = []
+    for wait_s in (0.0, 0.02, 0.2, 1.0):
+        await asyncio.sleep(wait_s if target.frame else 0)  # a frame's events come by message
+        heard = await visit.js("typeof events === 'undefined' ? [] : events.splice(0)")
+        events += [event for event in heard if event[1] > since]
+        if not pressed or any(kind == "mousedown" for kind, _, _ in events):
+            break
+    else:
+        raise AssertionError(f"page {seed}, action {turn}, {action} on {target}: nothing got it")
+    for kind, widgets in merged(events):
         if kind in kinds(action) and not widgets & {*target.name.split()}:
             raise AssertionError(
                 f"page {seed}, action {turn}, {action} on {target}: {kind} went to {widgets or 'none'}"

@@ -56,7 +56,7 @@ function twinOf(el) {
  * @returns {Promise<{x: number, y: number} | {why: string}>}
  */
 async function tryAim(el, enabled, tries) {
-  const target = unseen(el) ? (visibleLabel(el) ?? el) : el;
+  const target = standIn(el);
   if (unseen(target)) return { why: 'is not visible' };
   if (enabled && (isDisabled(el) || el.closest('[inert]'))) return { why: 'is disabled' };
   if (!inView(target)) bringIn(target, tries);
@@ -73,6 +73,11 @@ async function tryAim(el, enabled, tries) {
   }
   if (within && target === el) return within;
   return { why: cover ? `is covered by ${describe(cover)}` : 'is outside the page' };
+}
+
+/** What is seen of it: itself, or a label or editor in its place. @param {Element} el @returns {Element} */
+function standIn(el) {
+  return editorOf(el) ?? (unseen(el) ? (visibleLabel(el) ?? el) : el);
 }
 
 /**
@@ -141,7 +146,7 @@ function hits(ref) {
 
 /** @param {Element} el @param {number} x @param {number} y */
 function wouldHit(el, x, y) {
-  const target = (unseen(el) && visibleLabel(el)) || el;
+  const target = standIn(el);
   const hit = hitAt(x, y);
   if (!hit || !touches({ l: x, t: y, r: x, b: y }, drawnRect(target))) return false;
   return isHit(hit, target, el) && (target === el || isDirect(hit, target, el));
@@ -212,9 +217,10 @@ async function ready(ref, mostMs) {
 function obstacle(el, tries) {
   if (isDisabled(el) || el.closest('[inert]')) return 'is disabled';
   if (isReadonly(el)) return 'is read-only';
-  if (unseen(el)) return 'is not visible';
-  if (!inView(el)) bringIn(el, tries);
-  const cover = coverOf(el, el);
+  const target = editorOf(el) ?? el;
+  if (unseen(target)) return 'is not visible';
+  if (!inView(target)) bringIn(target, tries);
+  const cover = coverOf(target, el);
   return cover && !passing(cover) ? `is covered by ${describe(cover)}` : null;
 }
 
@@ -223,7 +229,7 @@ let edited = 0;
 
 /**
  * Gives a field the focus with all it holds selected. `how` to go on: "keys" type into it, "lines" write into it line by
- * line, "whole" call put(), "steps" press keys until steps() says the number.
+ * line, "editor" select and paste, "whole" call put(), "steps" press keys until steps() says the number.
  * @param {number} ref
  * @param {number} mostMs
  */
@@ -239,6 +245,7 @@ async function edit(ref, mostMs) {
   edited = performance.now();
   meanKeys(el);
   if (steps) return { how: 'steps', ...stepsOf(el) };
+  if (editorOf(el)) return { how: 'editor' };
   selectAll(el);
   if (SET_WHOLE.has(typeOf(el))) return { how: 'whole' };
   const active = activeElement();
@@ -295,6 +302,8 @@ function selectAll(el) {
 
 /** @param {Element} el */
 function rawValue(el) {
+  const editor = editorOf(el);
+  if (editor) return linesOf(editor);
   return isEditingHost(el)
     ? /** @type {HTMLElement} */ (el).innerText.replace(/\n$/, '')
     : /** @type {HTMLInputElement} */ (el).value;
@@ -387,7 +396,7 @@ function bring(ref) {
   touch();
   const el = alive(ref);
   if (!el) return { gone: nodes.size };
-  const target = unseen(el) ? (visibleLabel(el) ?? el) : el;
+  const target = standIn(el);
   if (unseen(target)) return { why: 'is not visible' };
   if (!points(target).length) bringIn(target, 0);
   const [at] = points(target);

@@ -115,9 +115,30 @@ function nativeControl(el) {
   }
 }
 
+/** Where CodeMirror 5, Monaco and Ace take keys: a field too small to see, or one that is nowhere drawn. */
+const EDITOR_INPUT =
+  '.CodeMirror > div > textarea, .native-edit-context, textarea.inputarea, textarea.ace_text-input';
+/** What of an editor looks like a control beside that field. */
+const EDITOR_PART = '.CodeMirror-scroll, .ime-text-area';
+const EDITOR_LINE = '.CodeMirror-line, .view-line, .ace_line';
+
+/** The box in which an editor draws what is typed into that field. @param {Element} el @returns {Element | null} */
+function editorOf(el) {
+  return el.matches(EDITOR_INPUT) ? el.closest('.CodeMirror, .monaco-editor, .ace_editor') : null;
+}
+
+/** The lines that an editor draws, which are those in view. @param {Element} editor */
+function linesOf(editor) {
+  return [...editor.querySelectorAll(EDITOR_LINE)]
+    .map((line) => ({ top: line.getBoundingClientRect().top, text: line.textContent ?? '' }))
+    .sort((a, b) => a.top - b.top)
+    .map(({ text }) => text.replace(/\u00a0/g, ' ').replace(/\u200b/g, ''))
+    .join('\n');
+}
+
 /** Edited by typing, whatever its role. @param {Element} el */
 function isEditable(el) {
-  if (el.localName === 'textarea' || isEditingHost(el)) return true;
+  if (el.localName === 'textarea' || isEditingHost(el) || editorOf(el)) return true;
   return el.localName === 'input' && !/^(button|checkbox|file|hidden|image|radio|reset|submit)$/.test(typeOf(el));
 }
 

@@ -4,6 +4,8 @@
 /** @param {Element} el @param {string} role @returns {string | undefined} */
 function valueOf(el, role) {
   const input = /** @type {HTMLInputElement} */ (el);
+  const editor = editorOf(el);
+  if (editor) return linesOf(editor).slice(0, 4000);
   switch (el.localName) {
     case 'select':
       return [.../** @type {HTMLSelectElement} */ (el).selectedOptions]

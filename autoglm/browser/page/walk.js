@@ -328,6 +328,8 @@ class Walk {
   control(el, role, hard, place) {
     if (this.listed.has(el)) return;
     const rect = drawnRect(el);
+    const editor = editorOf(el);
+    if (editor) return this.editor(el, editor, role, place);
     if (!this.canList(el, rect, place)) {
       if (!isEditable(el) && el.localName !== 'select') this.descend(el, { ...place, mute: place.mute || hard });
       return;
@@ -344,6 +346,14 @@ class Walk {
     if (!plain && (el.firstElementChild || el.shadowRoot || !mute)) {
       this.descend(el, { ...place, hard: place.hard || hard, name, mute: place.mute || mute, pointer: true });
     }
+  }
+
+  /** @param {Element} el @param {Element} editor @param {string} role @param {Place} place */
+  editor(el, editor, role, place) {
+    this.flush();
+    this.list(el, editor, role, rectOf(editor), place, nameOf(el, role));
+    for (const line of editor.querySelectorAll(EDITOR_LINE)) this.said.add(line);
+    for (const part of editor.querySelectorAll(EDITOR_PART)) this.listed.add(part);
   }
 
   /** @param {Element} el @param {Rect} rect @param {Place} place */
