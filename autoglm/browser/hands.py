@@ -51,6 +51,8 @@ FORMATS = {
 
 DRAG = "Input.dragIntercepted"
 CHOOSER = "Page.fileChooserOpened"
+DRAG_S = 2.0
+"""How long the browser may take to hand over a drag that the page has begun."""
 CHOOSER_S = 0.7
 """How long after a click a file chooser may open."""
 GRIP = 6
@@ -193,6 +195,7 @@ class Hands:
         ahead = await self._middle(to) if to is not None else None
         start = await self._move_to(ref)
         way = (ahead[0] - start[0], ahead[1] - start[1]) if ahead else (dx, dy)
+        self._begun = asyncio.Queue()
         await self._reach.on(ref, "watchDrag")
         await self._reach.send_to(ref, "Input.setInterceptDrags", enabled=True)
         try:
@@ -210,18 +213,19 @@ class Hands:
             # What is at the end may have moved when the thing was taken up.
             x, y = start if to is None else await self._middle(to)
             end = x + dx, y + dy
-            if await self._reach.on(ref, "dragging"):
-                return await self._drop(to or ref, await self._event(DRAG, 2), at, end)
-            for step in (*_line(at, end, STEPS), end):
-                await self._mouse("mouseMoved", *step, buttons=1)
+            for at in (*_line(at, end, STEPS), end):  # noqa: B020
+                await self._mouse("mouseMoved", *at, buttons=1)
+                if await self._reach.on(ref, "dragging"):
+                    return await self._drop(to or ref, at, end)
         except Mistake:
             await self._mouse("mouseReleased", *at, count=1)
             raise
         await self._mouse("mouseReleased", *end, count=1)
         return "dragged"
 
-    async def _drop(self, onto: int, begun: Json | None, start: Point, end: Point) -> str:
+    async def _drop(self, onto: int, start: Point, end: Point) -> str:
         """Goes on with a drag of the page's own, HTML's, in place of the system that would carry it."""
+        begun = await self._event(DRAG, DRAG_S)
         if begun is None:
             raise Mistake("the browser did not let the drag begin; try another way")
         return await self._carry(onto, begun["data"], start, end)

@@ -44,7 +44,7 @@ TABS = 3
 MOST_S = 30
 """Nothing that is done takes as long, unless it hangs."""
 KEYS = ("Enter", "Tab", "Escape", "Space", "ArrowDown", "ArrowUp", "Home", "Control+a", "Backspace", "x")
-TEXTS = {"date": "2026-11-30", "number": "7", "range": "40", "": "Some words"}
+TEXTS = {"date": "2026-11-30", "number": "7", "range": "40", "color": "#1e90ff", "": "Some words"}
 
 
 async def test_random_actions_on_random_pages_reach_what_they_were_meant_for(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoglm.errors import Mistake
-from autoglm.types import Check, Click, Press, Select, Type
+from autoglm.types import Check, Click, Press, RightClick, Select, Type
 from tests.browser.conftest import Visit, element, names, texts
 
 
@@ -113,3 +113,17 @@ async def test_what_moves_to_another_place_is_clicked_there(visit: Visit) -> Non
     await visit.js("document.getElementById('roamer').animate([{ marginLeft: 0 }, { marginLeft: '300px' }], 600)")
     await visit.act(Click(element(seen, "Roamer").ref))
     assert await said(visit) == "caught caught"
+
+
+@pytest.mark.parametrize("action", [Click, RightClick, "Space", "Alt+ArrowDown", "F4"])
+@pytest.mark.parametrize(
+    "kind", ["<select aria-label=Pop><option>a<option>b</select>", "<input type=color aria-label=Pop>"]
+)
+async def test_no_list_of_the_browsers_own_stays_open_and_takes_the_next_click(
+    visit: Visit, action: type[Click | RightClick] | str, kind: str
+) -> None:
+    seen = await visit.show(f"{kind}<p><button onclick=\"document.title = 'next'\">Next</button>")
+    ref = element(seen, "Pop").ref
+    await visit.act(Press(action, ref) if isinstance(action, str) else action(ref))
+    await visit.act(Click(element(seen, "Next").ref))
+    assert (await visit.observe()).title == "next"

@@ -18,6 +18,7 @@ KINDS = (
     "number",
     "date",
     "range",
+    "color",
     "checkbox",
     "backed",
     "radio",
@@ -102,7 +103,7 @@ class Maker:
                 return f"<input {named}>"
             case "area":
                 return f"<textarea {named}></textarea>"
-            case "number" | "date" | "range" | "checkbox" | "file" as kind:
+            case "number" | "date" | "range" | "color" | "checkbox" | "file" as kind:
                 return f'<input type="{kind}" {named}>'
             case "backed":
                 return f'<label data-w="{w}"><input type="checkbox" hidden data-w="{w}">{w}</label>'

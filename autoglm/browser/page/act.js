@@ -175,10 +175,25 @@ function watchOver(event) {
     meant.begun = true;
     meant.missed = !meant.reaches(/** @type {MouseEvent} */ (event));
   }
-  if (!meant.missed) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
+  if (meant.missed) event.stopImmediatePropagation();
+  if (meant.missed || popsUp(event)) event.preventDefault();
 }
+
+/**
+ * Whether it would open a list, calendar or palette of the browser's own, which is not seen and takes the next press.
+ * @param {Event} event
+ */
+function popsUp(event) {
+  const el = /** @type {Element} */ (event.composedPath()[0]);
+  const list = el.localName === 'select' && roleOf(el) === 'combobox';
+  if (event.type === 'mousedown') return list && /** @type {MouseEvent} */ (event).button === 0;
+  if (event.type === 'click') return typeOf(el) === 'color';
+  if (event.type !== 'keydown' || !(list || POPPING.has(typeOf(el)))) return false;
+  const { key, altKey } = /** @type {KeyboardEvent} */ (event);
+  return key === ' ' || key === 'F4' || (altKey && /^Arrow(Up|Down)$/.test(key));
+}
+
+const POPPING = new Set(['date', 'time', 'month', 'week', 'datetime-local', 'color']);
 
 /** Whether what was meant for an element would have gone elsewhere. Ends the watch. */
 function missed() {
