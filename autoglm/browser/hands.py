@@ -215,7 +215,7 @@ class Hands:
             end = x + dx, y + dy
             for at in (*_line(at, end, STEPS), end):  # noqa: B020
                 await self._mouse("mouseMoved", *at, buttons=1)
-                if await self._reach.on(ref, "dragging"):
+                if not self._begun.empty() or await self._reach.on(ref, "dragging"):
                     return await self._drop(to or ref, at, end)
         except Mistake:
             await self._mouse("mouseReleased", *at, count=1)
