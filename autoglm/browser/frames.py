@@ -224,8 +224,6 @@ class Frames:
         match function, args:
             case "aim", (options,) if frame is not self.main:
                 return await self._aim(frame, local, options)
-            case "hits", (x, y):
-                return await frame.call("hits", local, *await self._sink(frame, x, y))
             case _:
                 at: Any = await frame.call(function, local, *args, wait_s=wait_s)
                 if not isinstance(at, dict) or "x" not in at:
@@ -291,17 +289,6 @@ class Frames:
                 raise WorldLost
             frame, lifted = inner.outer, {**lifted, **at}
         return lifted
-
-    async def _sink(self, frame: Frame, x: float, y: float) -> tuple[float, float]:
-        """A point of the tab's viewport in px of a frame's."""
-        inner = self._around(frame)
-        if inner is None:
-            return x, y
-        x, y = await self._sink(inner.outer, x, y)
-        at = await inner.outer.call("sink", inner.hole, x, y)
-        if at is None:
-            raise WorldLost
-        return at["x"], at["y"]
 
     def _around(self, frame: Frame) -> Inner | None:
         return next((inner for inner in self._inner.values() if inner.frame is frame), None)

@@ -587,5 +587,4 @@ function touch() {
   frame: frameElement,
   place: framePlace,
   lift,
-  sink,
 };

@@ -103,9 +103,3 @@ function lift(id, x, y) {
   if (!hit) return { ...at, why: 'is out of view' };
   return holds(el, hit) ? at : { ...at, why: `is covered by ${describe(hit)}` };
 }
-
-/** A point of this viewport in the frame's px. @param {number} id @param {number} x @param {number} y */
-function sink(id, x, y) {
-  const at = framePlace(id);
-  return at && { x: (x - at.box[0]) / at.scale, y: (y - at.box[1]) / at.scale };
-}
