@@ -2,6 +2,7 @@
 
 <data>/runs.db                        runs, steps, intents
 <data>/screenshots/<run>/0001.jpg     what step 1 saw
+<data>/downloads/<run>/               files that pages gave
 <data>/alive/<run>                    locked by the process that carries the run out, for as long as it lives
 """
 
@@ -174,6 +175,10 @@ class SqliteStore:
     def screenshots(self, run_id: str) -> Path:
         """The folder."""
         return self.directory / "screenshots" / run_id
+
+    def downloads(self, run_id: str) -> Path:
+        """The folder for the files that a page gives."""
+        return self.directory / "downloads" / run_id
 
     def screenshot(self, run_id: str, index: int) -> Path | None:
         """The file with what a step saw."""

@@ -11,11 +11,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoglm import __version__
 from autoglm.errors import AutoGLMError, BrowserMissing
 from autoglm.policy import is_web_address
 from autoglm.types import Limits
+
+if TYPE_CHECKING:
+    from autoglm.schema import Schema
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,6 +93,7 @@ class Arguments(argparse.Namespace):
     # run
     task: str
     url: str | None
+    schema: Schema | None
     headed: bool
     model: str | None
     base_url: str | None
@@ -120,6 +125,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--base-url", type=_server, metavar="URL", help="an OpenAI-compatible server; else one is started")
     run.add_argument(
         "--api-key-env", dest="api_key", type=_variable, metavar="NAME", help="the variable that holds its key"
+    )
+    run.add_argument(
+        "--schema", type=_schema, metavar="FILE", help="a JSON schema: the run returns data of it, on stdout as JSON"
     )
     run.add_argument(
         "--max-steps", type=_count, default=Limits().steps, metavar="N", help="at most so many (%(default)s)"
@@ -182,6 +190,16 @@ def _variable(given: str) -> str:
     if not os.environ.get(given):
         raise argparse.ArgumentTypeError(f"the environment has no variable {given!r}; export it, and name it without $")
     return os.environ[given]
+
+
+def _schema(given: str) -> Schema:
+    from autoglm.errors import SchemaInvalid
+    from autoglm.schema import read_schema
+
+    try:
+        return read_schema(Path(given).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, SchemaInvalid) as error:
+        raise argparse.ArgumentTypeError(f"{given} holds no JSON schema: {error}") from error
 
 
 def _count(given: str) -> int:

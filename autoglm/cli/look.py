@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.find import find_browser, install
-from autoglm.browser.playwright_pipe import launch
 from autoglm.cli import Arguments
 from autoglm.cli.story import dump
 from autoglm.codec import to_json
 from autoglm.dialects.page import page_text
 from autoglm.errors import BrowserMissing
-from autoglm.seams import Browser
+from autoglm.session import open_browser
 from autoglm.types import Goto
-
-
-@asynccontextmanager
-async def open_browser(
-    *, headed: bool = False, screenshots: bool = False, downloads: Path | None = None
-) -> AsyncGenerator[Browser]:
-    """A fresh browser, which is closed with the block; without a folder for `downloads` it takes no files."""
-    async with launch(headless=not headed) as pipe:
-        tabs = await pipe.tabs(downloads=downloads)
-        browser = CdpBrowser(tabs, await tabs.open(), screenshots=screenshots)
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 async def observe(args: Arguments) -> int:

@@ -41,6 +41,8 @@ def show(args: Arguments) -> int:
         page = steps[-1].observation if steps else Observation("", "")
         print(f"     ? {describe(recording.pending, page)}: about to be done when the process ended, perhaps done")
     print(f"\n{run_line(recording)}")
+    if run.data:
+        print(f"data: {run.data}")
     if any(paths):
         print(f"screenshots: {shots}")
     return 0

@@ -11,10 +11,11 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from autoglm.cli import Arguments
-from autoglm.cli.run import connect, listen_for_stop, start_server
+from autoglm.cli.run import listen_for_stop
 from autoglm.listen import Keys, Listener
 from autoglm.panel import Panel
 from autoglm.protocol import CODE_S, Status
+from autoglm.session import connect, start_server
 from autoglm.store import SqliteStore
 from autoglm.types import Limits
 
@@ -23,8 +24,8 @@ async def serve(args: Arguments) -> int:
     listen_for_stop()
     async with AsyncExitStack() as opened:
         store = opened.enter_context(SqliteStore())
-        server = None if args.base_url else await opened.enter_async_context(start_server(args.model))
-        model = await opened.enter_async_context(await connect(args, server))
+        server = None if args.base_url else await opened.enter_async_context(start_server(args.model, sys.stderr.write))
+        model = await opened.enter_async_context(await connect(server, args.base_url, args.model, args.api_key))
         name = await model.find_name()
 
         panel = Panel(store, model.heard_by, Status(ready=True, model=name, steps=Limits().steps))

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from autoglm.codec import to_json
+from autoglm.dialects.grammar import flat
 from autoglm.dialects.ref import describe
 from autoglm.store import Recording
-from autoglm.types import Action, Ask, Step
+from autoglm.types import Action, Ask, Extract, Step
 
 WIDTH = 64  # columns for what was done; with number and seconds the line fits a terminal of 80
 
@@ -22,8 +23,8 @@ def step_line(step: Step) -> str:
     line = f"{step.index + 1:3}  {_pad(did, WIDTH)} {seconds:5.1f} s"
     if step.error:
         line += f"\n     ! {step.error}"
-    elif isinstance(step.action, Ask):
-        line += f"\n     > {step.outcome}"
+    elif isinstance(step.action, Ask | Extract):
+        line += f"\n     > {flat(step.outcome or '', 300)}"
     return line
 
 
@@ -58,6 +59,7 @@ def run_object(recording: Recording, error: str | None = None) -> dict[str, Any]
         "state": recording.state,
         "outcome": run.outcome,
         "answer": run.answer,
+        **({"data": json.loads(run.data)} if run.data else {}),
         **({"error": error} if error else {}),
         **({"pending": to_json(recording.pending, Action)} if recording.pending else {}),
         "steps": recording.steps,

@@ -18,8 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from autoglm import run as carry_out
+from autoglm.errors import SchemaInvalid
 from autoglm.store import SqliteStore
+from autoglm.types import Extract, Finish
 from tests.agent.doubles import Request, Wire, serving
 
 PAGE = """<!doctype html><title>Contact us</title><h1>Contact us</h1>
@@ -156,6 +160,50 @@ async def test_json_is_one_object_a_line(tmp_path: Path) -> None:
     *shown, shown_end = (await autoglm(tmp_path, "show", "last", "--json")).objects
     assert [Path(step.pop("screenshot")).name for step in shown] == ["0001.jpg", "0002.jpg", "0003.jpg"]
     assert [*shown, shown_end] == done.objects
+
+
+NAMES = '{"type": "array", "items": {"type": "string"}}'
+READ: tuple[Say | str, ...] = ('do(action="Extract")', "[7]", '["Ada", "你好"]', 'finish(message="Read.")')
+
+
+async def test_the_data_of_a_run_with_a_schema_are_on_stdout_and_recorded(tmp_path: Path) -> None:
+    schema = tmp_path / "names.json"
+    schema.write_text(NAMES, encoding="utf-8")
+    done = await run(tmp_path, *READ, more=("--schema", str(schema)))
+    assert (done.code, done.out) == (0, '["Ada", "你好"]\n'), done.err
+    assert re.search(r'  1  Extract data .*\n     > \["Ada", "你好"\]\n', done.err)
+    assert 'data: ["Ada", "你好"]' in (await autoglm(tmp_path, "show", "last")).out
+    *_, end = (await autoglm(tmp_path, "show", "last", "--json")).objects
+    assert end["data"] == ["Ada", "你好"]
+
+
+class Person(BaseModel):
+    name: str
+
+
+async def test_from_python_the_data_are_of_the_type_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGLM_DATA", str(tmp_path))
+    async with serving(Internet('do(action="Extract")', '[{"name": "Ada"}]', 'finish(message="Read.")')) as net:
+        result = await carry_out("Read", url=f"{net.url}/contact", base_url=net.url, schema=list[Person])
+    assert (result.outcome, result.answer, result.data) == ("finished", "Read.", [Person(name="Ada")])
+    assert [step.action for step in result.steps] == [Extract(), Finish("Read.")]
+    with SqliteStore(tmp_path) as store:
+        assert store.run(result.id).run.data == '[{"name": "Ada"}]'
+
+
+async def test_from_python_a_run_needs_no_schema_and_a_wrong_one_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGLM_DATA", str(tmp_path))
+    async with serving(Internet('do(action="Ask", question="Which?")')) as net:
+        result = await carry_out("Read", url=f"{net.url}/contact", base_url=net.url)
+        assert (result.outcome, result.data) == ("needs_human", None)
+        with pytest.raises(SchemaInvalid):
+            await carry_out("Read", base_url=net.url, schema={"type": "strnig"})
+    with SqliteStore(tmp_path) as store:
+        assert len(store.runs()) == 1
 
 
 async def test_a_mistake_is_shown_below_its_step(tmp_path: Path) -> None:
@@ -337,6 +385,8 @@ async def test_a_run_in_doubt_shows_what_was_about_to_be_done(tmp_path: Path) ->
         (("run", "--task", "t", "--max-steps", "0"), "is not a whole number from 1"),
         (("run", "--task", "t", "--timeout", "nan"), "is not a number of seconds above 0"),
         (("run", "--task", "t", "--api-key-env", "AUTOGLM_NO_SUCH"), "no variable 'AUTOGLM_NO_SUCH'"),
+        (("run", "--task", "t", "--schema", "nowhere.json"), "No such file"),
+        (("run", "--task", "t", "--schema", __file__), "it is not JSON"),
         (("observe", "javascript:alert(1)"), "is not a web address"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,42 @@ async def test_a_server_that_does_not_know_grammars_is_asked_without_and_that_is
         assert (await model.complete(PROMPT, GRAMMAR)).text == "yes"
         assert (await model.complete(PROMPT, GRAMMAR)).text == "no"
     assert ["structured_outputs" in body for body in served.prompts] == [True, False, False]
+
+
+SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+
+
+async def test_a_schema_goes_as_servers_take_it() -> None:
+    async with serving(scripted("[]")) as served, OpenAIModel(served.url, "m") as model:
+        await model.complete(PROMPT, SCHEMA)
+    assert served.prompts[0]["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "data", "schema": SCHEMA},
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unrecognized request argument supplied: response_format",
+        "invalid grammar in response_format.json_schema.schema: Unimplemented keys: ['not']",
+        "Invalid schema for response_format 'data': In context=(), schema must be an object",
+    ],
+)
+async def test_a_server_that_cannot_hold_to_a_schema_is_asked_plainly(said: str) -> None:
+    well = scripted("[]", "[]", "yes")
+
+    async def script(request: Request, wire: Wire) -> None:
+        if "response_format" in request.body:
+            await wire.json({"error": {"message": said}}, "400 Bad Request")
+        else:
+            await well(request, wire)
+
+    async with serving(script) as served, OpenAIModel(served.url, "m") as model:
+        for form in (SCHEMA, SCHEMA, GRAMMAR):
+            await model.complete(PROMPT, form)
+    assert ["response_format" in body for body in served.prompts] == [True, False, False, False]
+    assert "structured_outputs" in served.prompts[3]
 
 
 async def test_a_request_that_is_wrong_for_another_reason_is_not_asked_again() -> None:
