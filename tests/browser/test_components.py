@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.conftest import Visit, element, names
+from tests.browser.conftest import Visit, element, names, texts
 
 SHADOW_BUTTON = """<x-b title="New folder" aria-label="New folder" tabindex="0"></x-b>
 <script>customElements.define('x-b', class extends HTMLElement { connectedCallback() {
@@ -27,6 +27,12 @@ CLIPPED = """<div style="overflow-x:clip;height:40px"><button>Mode</button><div 
 ICON = '<div>Guests are here <x-i class="pointer" tabindex="0" style="display:inline-block;width:20px;height:20px;background:red;cursor:pointer"></x-i></div>'
 TOOLBAR = """<div role="toolbar" aria-label="Topbar toolbar" id="bar" style="height:20px"></div><button>Run</button>
 <script>bar.addEventListener('click', () => {})</script>"""
+ROVING = """<ul onmousedown="document.title = event.target.textContent"><li><span class="t" tabindex="0" role="button">a.ipynb</span></li>
+<li><span class="t" tabindex="-1">b.ipynb</span></li><li><span class="t" tabindex="-1">c.ipynb</span></li></ul>"""
+EDITOR = """<div aria-label="Code cell" tabindex="0"><div>[ ]:</div>
+<div contenteditable="true" role="textbox" aria-multiline="true" style="min-height:1em"></div></div>"""
+LINE_NUMBERS = """<div aria-label="Template editor" style="display:flex"><div aria-hidden="true"><div>1</div><div>2</div></div>
+<div contenteditable="true" role="textbox" aria-multiline="true">a<br>b</div></div>"""
 
 
 async def test_a_component_and_the_button_in_its_shadow_root_are_one(visit: Visit) -> None:
@@ -70,3 +76,17 @@ async def test_a_word_for_looks_is_no_name(visit: Visit) -> None:
 
 async def test_an_empty_toolbar_is_no_control(visit: Visit) -> None:
     assert names(await visit.show(TOOLBAR)) == ["Run"]
+
+
+async def test_every_item_of_a_roving_group_is_a_control(visit: Visit) -> None:
+    assert names(await visit.show(ROVING)) == ["a.ipynb", "b.ipynb", "c.ipynb"]
+
+
+async def test_an_editor_without_a_name_takes_that_of_the_region_around_it(visit: Visit) -> None:
+    seen = await visit.show(EDITOR)
+    assert [e.name for e in seen.elements if e.role == "textbox"] == ["Code cell"]
+
+
+async def test_line_numbers_are_neither_text_nor_name(visit: Visit) -> None:
+    seen = await visit.show(LINE_NUMBERS)
+    assert texts(seen) == [] and names(seen) == ["Template editor"]

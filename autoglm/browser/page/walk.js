@@ -47,6 +47,11 @@ class Walk {
   said = new Set();
   /** @type {Set<Element>} */
   listed = new Set();
+  /**
+   * Of a box: whether it has an item of that kind that takes the focus now.
+   * @type {Map<Element, Map<string, boolean>>}
+   */
+  roving = new Map();
   active = activeElement();
 
   constructor() {
@@ -103,6 +108,7 @@ class Walk {
       if (isGhost(el)) this.control(el, roleOf(el), true, place);
       return;
     }
+    if (el.getAttribute('aria-hidden') === 'true' && isGutter(el)) return;
     this.depth++;
     place = placed(el, style, place);
     const display = INLINES.has(tag) ? style.display : 'block';
@@ -142,7 +148,25 @@ class Walk {
     if (role === 'presentation' && isBlank(el)) return false;
     if (place.hard || (tag === 'label' && /** @type {HTMLLabelElement} */ (el).control)) return false;
     if (starts || listens(el, tag)) return true;
-    return takesFocus(el) && !CONTAINERS.has(role) && !isPane(el, role);
+    return (takesFocus(el) || this.roves(el)) && !CONTAINERS.has(role) && !isPane(el, role);
+  }
+
+  /**
+   * Whether it is one of a group that has a single place in the order of focus, which wanders from item to item.
+   * https://www.w3.org/WAI/ARIA/apg/practices/keyboard-interface/#kbd_roving_tabindex
+   * @param {Element} el
+   */
+  roves(el) {
+    if (el.getAttribute('tabindex') !== '-1' || (el.textContent?.length ?? 0) > LONG) return false;
+    const [style] = el.classList;
+    const like = `${el.localName}${style ? `.${CSS.escape(style)}` : ''}[tabindex="0"]`;
+    for (let up = el.parentElement, i = 0; up && i < 3; up = up.parentElement, i++) {
+      let known = this.roving.get(up);
+      if (!known) this.roving.set(up, (known = new Map()));
+      if (!known.has(like)) known.set(like, up.querySelector(like) !== null);
+      if (known.get(like)) return true;
+    }
+    return false;
   }
 
   /**
@@ -343,6 +367,7 @@ class Walk {
     const item = this.list(el, el, role, rect, place, name);
     if (!name && (plain || FIELDS.has(role))) this.nameFromNear(el, role, item);
     else this.pending = null;
+    if (!item.name && isEditingHost(el)) item.name = regionName(el);
     if (!plain && (el.firstElementChild || el.shadowRoot || !mute)) {
       this.descend(el, { ...place, hard: place.hard || hard, name, mute: place.mute || mute, pointer: true });
     }
@@ -490,6 +515,21 @@ function takesFocus(el) {
   return el.hasAttribute('tabindex') && /** @type {HTMLElement} */ (el).tabIndex >= 0;
 }
 
+/** What the nearest box around it is labelled; of an editor that is one of several. @param {Element} el */
+function regionName(el) {
+  let up = above(el);
+  for (let i = 0; up && i < 12; i++, up = above(up)) {
+    const label = clean(up.getAttribute('aria-label') ?? '', LABEL);
+    if (label) return label;
+  }
+  return '';
+}
+
+/** The line numbers of a code editor. @param {Element} el */
+function isGutter(el) {
+  return el.childElementCount > 0 && /^[\s\d]+$/.test(el.textContent ?? '') && el.querySelectorAll('*').length > 1;
+}
+
 /** Neither text nor a picture: a line between others, a box to be filled. @param {Element} el */
 function isBlank(el) {
   const pictures = 'svg, img, canvas';
@@ -511,8 +551,8 @@ function prunes(style) {
 }
 
 /**
- * Without end where the box does not cut: `clip` leaves the other way as it is, while beside hidden, auto and scroll the
- * browser makes visible auto. https://www.w3.org/TR/css-overflow-3/#overflow-properties
+ * Without end where the box does not cut: `clip` leaves the other way as it is, while beside hidden, auto and scroll
+ * the browser makes visible auto. https://www.w3.org/TR/css-overflow-3/#overflow-properties
  * @param {Rect} r
  * @param {CSSStyleDeclaration} style
  * @returns {Rect}
@@ -577,7 +617,7 @@ function innerControls(el, depth = 0) {
     return [
       ...[...root.querySelectorAll(INNER_CONTROLS)].slice(0, 3),
       ...first.filter((inner) => listening.has(inner)),
-      ...(depth < 3 ? first.filter((inner) => inner.shadowRoot).flatMap((inner) => innerControls(inner, depth + 1)) : []),
+      ...first.filter((inner) => inner.shadowRoot && depth < 3).flatMap((inner) => innerControls(inner, depth + 1)),
     ];
   });
 }
