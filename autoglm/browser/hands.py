@@ -101,6 +101,8 @@ class Hands:
         self._actionable_s = actionable_s
         self._begun: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         """Drags and file choosers that the browser handed to us instead of carrying them out itself."""
+        self._data: Json | None = None
+        """What is being dragged."""
 
     def hear(self, method: str, params: Json) -> None:
         """To be called with every event of the tab."""
@@ -195,7 +197,7 @@ class Hands:
         ahead = await self._middle(to) if to is not None else None
         start = await self._move_to(ref)
         way = (ahead[0] - start[0], ahead[1] - start[1]) if ahead else (dx, dy)
-        self._begun = asyncio.Queue()
+        self._begun, self._data = asyncio.Queue(), None
         await self._reach.on(ref, "watchDrag")
         await self._reach.send_to(ref, "Input.setInterceptDrags", enabled=True)
         try:
@@ -213,22 +215,26 @@ class Hands:
             # What is at the end may have moved when the thing was taken up.
             x, y = start if to is None else await self._middle(to)
             end = x + dx, y + dy
-            for at in (*_line(at, end, STEPS), end):  # noqa: B020
-                await self._mouse("mouseMoved", *at, buttons=1)
-                if not self._begun.empty() or await self._reach.on(ref, "dragging"):
-                    return await self._drop(to or ref, at, end)
+            for step in (*_line(at, end, STEPS), end):
+                await self._mouse("mouseMoved", *step, buttons=1)
+                if await self._taken(ref):
+                    break
         except Mistake:
+            if begun := await self._taken(ref):
+                await self._drag_event("dragCancel", at, begun)
             await self._mouse("mouseReleased", *at, count=1)
             raise
+        if begun := await self._taken(ref):
+            return await self._carry(to or ref, begun, at, end)
         await self._mouse("mouseReleased", *end, count=1)
         return "dragged"
 
-    async def _drop(self, onto: int, start: Point, end: Point) -> str:
-        """Goes on with a drag of the page's own, HTML's, in place of the system that would carry it."""
-        begun = await self._event(DRAG, DRAG_S)
-        if begun is None:
-            raise Mistake("the browser did not let the drag begin; try another way")
-        return await self._carry(onto, begun["data"], start, end)
+    async def _taken(self, ref: int) -> Json | None:
+        """What is dragged, when it is a drag of HTML's kind: the system would carry that, and we do in its place."""
+        if self._data is None and (not self._begun.empty() or await self._reach.on(ref, "dragging")):
+            begun = await self._event(DRAG, DRAG_S)
+            self._data = begun and begun["data"]
+        return self._data
 
     async def _carry(self, onto: int, data: Json, start: Point, end: Point) -> str:
         await self._reach.on(onto, "watchDrop")

@@ -119,3 +119,15 @@ async def test_text_is_dragged_into_a_field(visit: Visit) -> None:
     )
     await visit.act(Drag(await visit.ref("Code"), await visit.ref("Into")))
     assert element(await visit.observe(), "Into").value == "AB-1"
+
+
+async def test_a_drag_whose_end_is_lost_on_the_way_is_called_off(hasty: Visit) -> None:
+    await hasty.show(
+        "<button draggable=true ondragstart=\"there.remove(); event.dataTransfer.setData('text', 'it')\">Take</button>"
+        "<button id=there ondragover=event.preventDefault()>There</button>"
+        "<p><button onclick=\"document.title = 'next'\">Next</button>"
+    )
+    with pytest.raises(Mistake, match="is gone"):
+        await hasty.act(Drag(await hasty.ref("Take"), await hasty.ref("There")))
+    await hasty.act(Click(await hasty.ref("Next")))
+    assert (await hasty.observe()).title == "next"
