@@ -237,15 +237,22 @@ class Hands:
         return self._data
 
     async def _carry(self, onto: int, data: Json, start: Point, end: Point) -> str:
-        await self._reach.on(onto, "watchDrop")
         await self._drag_event("dragEnter", start, data)
-        for at in (*_line(start, end, STEPS), end):
+        for at in _line(start, end, STEPS):
             await self._drag_event("dragOver", at, data)
-        if not await self._reach.on(onto, "accepts"):
-            await self._drag_event("dragCancel", end, data)
-            raise Mistake(f"element [{onto}] does not let this be dropped there")
+        if not await self._accepted(onto, end, data):
+            # A frame of another process has not seen it enter.
+            await self._drag_event("dragEnter", end, data)
+            if not await self._accepted(onto, end, data):
+                await self._drag_event("dragCancel", end, data)
+                raise Mistake(f"element [{onto}] does not let this be dropped there")
         await self._drag_event("drop", end, data)
         return "dragged"
+
+    async def _accepted(self, onto: int, at: Point, data: Json) -> bool:
+        await self._reach.on(onto, "watchDrop")
+        await self._drag_event("dragOver", at, data)
+        return await self._reach.on(onto, "accepts")
 
     async def _drag_event(self, kind: str, at: Point, data: Json) -> None:
         await self._reach.send("Input.dispatchDragEvent", type=kind, x=at[0], y=at[1], data=data)
