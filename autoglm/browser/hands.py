@@ -130,7 +130,7 @@ class Hands:
                 return await self._scroll(direction, ref)
             case DoubleClick(ref):
                 x, y = await self._click(ref)
-                if not await self._reach.on(ref, "hits"):
+                if not await self._hits(ref, x, y):
                     raise Mistake(f"element [{ref}] was clicked, and then gone or covered before it was clicked again")
                 await self._press_mouse(ref, x, y, count=2)
                 return "double-clicked"
@@ -177,10 +177,15 @@ class Hands:
             at = await self._element(ref, "aim", options, wait_s=most_ms / 1000)
             await self._mouse("mouseMoved", at["x"], at["y"], button="none")
             # Hovering may have opened something over it, or moved it.
-            if not enabled or await self._reach.on(ref, "hits"):
+            if not enabled or await self._hits(ref, at["x"], at["y"]):
                 return at["x"], at["y"]
             if time.monotonic() > deadline:
                 raise Mistake(f"element [{ref}] moves away or is covered when the mouse comes near; try another way")
+
+    async def _hits(self, ref: int, x: float, y: float) -> bool:
+        """Whether a press there would reach it; neither it nor a frame around it has moved since."""
+        at = await self._reach.on(ref, "hits")
+        return at is not None and "why" not in at and abs(at["x"] - x) < 1 and abs(at["y"] - y) < 1
 
     async def _mouse(
         self, kind: str, x: float, y: float, *, button: str = "left", buttons: int = 0, count: int = 0

@@ -136,12 +136,15 @@ function same(a, b) {
   );
 }
 
-/** Whether a press where aim() last said would still reach it. The next one is meant for it. @param {number} ref */
+/**
+ * Where aim() last said to press, if that would still reach it; then the next press is meant for it.
+ * @param {number} ref
+ */
 function hits(ref) {
   const el = alive(ref);
-  if (!el || !wouldHit(el, aimed.x, aimed.y)) return false;
+  if (!el || !wouldHit(el, aimed.x, aimed.y)) return null;
   mean((event) => el.isConnected && wouldHit(el, event.clientX, event.clientY));
-  return true;
+  return aimed;
 }
 
 /** @param {Element} el @param {number} x @param {number} y */
