@@ -588,6 +588,5 @@ function touch() {
   missed,
   box,
   frame: frameElement,
-  place: framePlace,
   lift,
 };

@@ -82,12 +82,6 @@ function judgeFrame(el, item, modal) {
   );
 }
 
-/** Where a frame's viewport is now; null when it is gone. @param {number} id */
-function framePlace(id) {
-  const el = frameElement(id);
-  return el && contentBox(el);
-}
-
 /**
  * A point of the frame's viewport in this one's px, and why a press there would not reach it, if so.
  * @param {number} id
