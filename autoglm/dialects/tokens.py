@@ -1,10 +1,10 @@
 """How many tokens a text is, without a tokenizer: pieces counted as vocabularies cut them. Pure.
 
-Fitted to err upwards. Estimate by true count, smallest and largest of a page (MiniWoB++, generated and foreign forms,
-pages of 2,000 and 20,000 elements, tables, news and shops, in English and Chinese; `python -m tests.bench.tokens`):
+Fitted to err upwards, on 240 pages of MiniWoB++ and forms and 16 of lists, tables, news and shops, English and Chinese
+(2026-11-20, docs/log.md). Estimate by true count, least and most a page; `python -m tests.bench.tokens`:
 
-    count_large     0.95 to 1.35, prose 1.55    cl100k_base, on which GLM-4's vocabulary of 151,552 builds
-    count_small     0.95 to 1.52                the embedded model's own vocabulary of 4,096
+    count_large     0.96 to 1.38, prose 1.55    cl100k_base, on which GLM-4's vocabulary of 151,552 builds
+    count_small     0.96 to 1.52, forms in training to 1.82                the embedded model's own vocabulary of 4,096
 """
 
 from __future__ import annotations
