@@ -15,6 +15,8 @@ PATIENCE = 10
 """How many seconds, and looks, a thing is given to appear on the page."""
 WAIT = 'do(action="Wait", seconds=1)'
 DONE = 'finish(message="Done.")'
+UNDONE = "nothing was done, look again"
+"""What the browser says of an element that moved or was covered in that very moment; the step is said once more."""
 Argument = str | bool | int | list[str]
 
 
@@ -64,9 +66,12 @@ class Script:
     """Its replies."""
     _next: int = 0
     _waited: int = 0
+    _again: int = 0
 
     async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
-        self.page = messages[-1].content.rpartition("\n\nDone:")[0]
+        self.page, _, done = messages[-1].content.rpartition("\n\nDone:")
+        if done.endswith(UNDONE) and self._again < PATIENCE:
+            self._next, self._again = self._next - 1, self._again + 1
         while self._next < len(self.steps):
             match self.steps[self._next]:
                 case See(text, there) if (text in self.page) == there:
