@@ -8,6 +8,7 @@
  * @typedef {import('./protocol').Command} Command
  * @typedef {{run: string, opened: boolean}} Ours
  */
+import { hide, show } from './pointer.js';
 
 /** Of the DevTools protocol, what the driver needs and no more. */
 const METHODS = new Set(
@@ -99,6 +100,7 @@ export async function open(run, opener) {
 export async function detach(tab, close) {
   const held = ours.get(tab);
   if (!held) return;
+  await inPage(tab, `(${hide})()`);
   ours.delete(tab);
   await keep();
   await chrome.debugger.detach({ tabId: tab });
@@ -109,6 +111,31 @@ export async function detach(tab, close) {
 /** Lets go of all tabs, and closes none. */
 export async function detachAll() {
   await Promise.allSettled([...ours.keys()].map((tab) => detach(tab, false)));
+}
+
+/** Shows on the page where the next action happens. @param {number} tab @param {[number, number, number, number]} box */
+export function point(tab, box) {
+  return inPage(tab, `(${show})(${JSON.stringify({ box })})`);
+}
+
+/** Runs our own text in a world of its own; a page that is just going away is left in peace. @param {number} tab @param {string} text */
+async function inPage(tab, text) {
+  if (!ours.has(tab)) return;
+  const target = { tabId: tab };
+  try {
+    const { frameTree } = /** @type {{frameTree: {frame: {id: string}}}} */ (
+      await chrome.debugger.sendCommand(target, 'Page.getFrameTree')
+    );
+    const { executionContextId } = /** @type {{executionContextId: number}} */ (
+      await chrome.debugger.sendCommand(target, 'Page.createIsolatedWorld', {
+        frameId: frameTree.frame.id,
+        worldName: 'autoglm pointer',
+      })
+    );
+    await chrome.debugger.sendCommand(target, 'Runtime.evaluate', { expression: text, contextId: executionContextId });
+  } catch (error) {
+    console.debug('no pointer', error);
+  }
 }
 
 /** What the browser answers. @param {Command} command @returns {Promise<Record<string, unknown>>} */

@@ -41,6 +41,8 @@ function take(message) {
     case 'ping':
     case 'ack':
       return;
+    case 'point':
+      return void tabs.point(message.tab, message.box);
     default:
       tellPanels(message);
   }

@@ -139,3 +139,23 @@ async def test_closing_the_tab_stops_its_run(chrome: Chrome, served: Served, sit
     await other.close()
     assert await chrome.ended(10) == "failed"
     assert "closed" in await chrome.panel.locator(".run .result").inner_text()
+
+
+async def test_a_cursor_shows_on_the_page_what_is_about_to_happen_and_goes_with_the_run(
+    chrome: Chrome, served: Served
+) -> None:
+    shown = "[...document.documentElement.children].filter(el => el.popover === 'manual').length"
+    prompts: list[str] = []
+
+    def hear(messages: Sequence[Message]) -> Action:
+        prompts.append(messages[-1].content)
+        return Wait(1)
+
+    served.script[:] = [hear, on("First name", lambda ref: Type(ref, "Ada")), hear, Finish("Done.")]
+    await chrome.start("Point at it")
+    await chrome.panel.locator(".step:not(.now)").nth(1).wait_for()
+    assert await chrome.work.evaluate(shown) == 1
+    assert await chrome.ended() == "finished"
+    assert await chrome.work.evaluate(shown) == 0
+    before, after = (prompt.partition("\n\n")[2].partition("Done")[0] for prompt in prompts)
+    assert after.replace(' = "Ada"', ' = ""').replace(" focused", "") == before.replace(" focused", "")
