@@ -12,7 +12,7 @@ export TASK    # another task for the demo: make run TASK="Fill in …"
 TORCH     := $(shell sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 
-.PHONY: run test apps lint format train clean
+.PHONY: run test apps lint lint-extension format train clean
 
 run: $(VENV)/.installed $(VENV)/.browser
 	@$(BIN)/python -m tests.site.demo
@@ -35,6 +35,15 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-extension; else \
+	  echo "no npm here: the extension's types are not checked"; fi
+
+# Types of the extension's plain JavaScript against extension/protocol.d.ts; nothing of this is shipped.
+TSC := .cache/tsc
+lint-extension:
+	@test -d $(TSC)/node_modules/typescript || npm install --silent --no-fund --no-audit --prefix $(TSC) typescript@5 @types/chrome
+	$(TSC)/node_modules/.bin/tsc -p extension --typeRoots $(TSC)/node_modules/@types
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix

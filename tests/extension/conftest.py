@@ -19,6 +19,7 @@ from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import FLAGS
 from autoglm.cli.serve import extension_path
 from autoglm.listen import EXTENSION_ID, Keys, Listener, Session
+from autoglm.models.openai import OpenAIModel
 from autoglm.models.scripted import ScriptedModel
 from autoglm.panel import Panel
 from autoglm.protocol import Status
@@ -59,11 +60,13 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(directory: Path) -> AsyncGenerator[Served]:
+async def serving(directory: Path, model: OpenAIModel | None = None) -> AsyncGenerator[Served]:
+    """With a scripted model, or with a real one."""
     keys = Keys(directory / "keys.json")
     script: list[Any] = []
     with SqliteStore(directory / "data") as store:
-        panel = Panel(store, lambda _: ScriptedModel(list(script)), Status(ready=True, model="scripted", steps=20))
+        status = Status(ready=True, model=model.name if model else "scripted", steps=20)
+        panel = Panel(store, model.heard_by if model else lambda _: ScriptedModel(list(script)), status)
         joined: list[float] = []
 
         def join(session: Session) -> None:

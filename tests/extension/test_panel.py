@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from autoglm.local_server import local_server
+from autoglm.models.openai import OpenAIModel
 from autoglm.types import Action, Ask, Check, Click, Finish, Goto, Message, Note, Select, Type, Wait
-from tests.extension.conftest import Chrome, Served
+from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair, serving
+from tests.site.demo import TASK
 from tests.site.server import Site
 
 
@@ -159,3 +163,16 @@ async def test_a_cursor_shows_on_the_page_what_is_about_to_happen_and_goes_with_
     assert await chrome.work.evaluate(shown) == 0
     before, after = (prompt.partition("\n\n")[2].partition("Done")[0] for prompt in prompts)
     assert after.replace(' = "Ada"', ' = ""').replace(" focused", "") == before.replace(" focused", "")
+
+
+async def test_the_model_that_ships_sends_a_form_from_the_panel(site: Site, tmp_path: Path) -> None:
+    site.submitted.clear()
+    async with local_server() as server:
+        ready = await server.ready()
+        async with OpenAIModel(ready.url, ready.model) as model, serving(tmp_path, model) as served:
+            async with chrome_with_extension(tmp_path / "profile", f"{site.url}/contact.html") as chrome:
+                await pair(chrome, served)
+                await chrome.start(TASK)
+                assert await chrome.ended(300) == "finished"
+    assert site.submitted[-1]["email"] == "ada@example.org"
+    assert site.submitted[-1]["country"] == "United Kingdom"
