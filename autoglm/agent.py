@@ -30,6 +30,7 @@ from autoglm.types import (
     RunOutcome,
     Seconds,
     Step,
+    TakeOver,
     Verdict,
     Wait,
 )
@@ -114,7 +115,7 @@ async def permit(verdict: Verdict | None, human: Human) -> None:
         case Refuse(reason):
             raise Mistake(f"refused: {reason}")
         case AskFirst(question):
-            if (await human.ask(question) or "no").strip().lower() not in ("y", "yes", "ok", "好", "是"):
+            if (await human.ask(question, "approve") or "no").strip().lower() not in ("y", "yes", "ok", "好", "是"):
                 raise Mistake(f"the person did not agree: {question}")
         case Allow() | None:
             pass
@@ -141,6 +142,9 @@ async def carry_out(
         case Ask(question):
             answer = await human.ask(question)
             return ("nobody is there to answer", "needs_human") if answer is None else (answer, None)
+        case TakeOver(reason):
+            done = await human.ask(reason, "take_over")
+            return ("nobody is there to do it", "needs_human") if done is None else ("the person did it", None)
         case Finish(message, success):
             await look_again(page, steps, browser)
             return message, "finished" if success else "failed"

@@ -8,11 +8,19 @@ import os
 import sys
 import threading
 
+from autoglm.seams import Asked
+
+HINTS: dict[Asked, str] = {
+    "ask": "",
+    "approve": " (yes or no)",
+    "take_over": "\nDo it in the browser's window (--headed shows it), then press Enter",
+}
+
 
 class Nobody:
     """Never answers; a run that asks ends as `needs_human`."""
 
-    async def ask(self, question: str) -> str | None:
+    async def ask(self, question: str, kind: Asked = "ask") -> str | None:
         return None
 
 
@@ -23,8 +31,8 @@ class Terminal:
         self._fd = fd
         self._read = b""
 
-    async def ask(self, question: str) -> str | None:
-        sys.stderr.write(f"{question}\n> ")
+    async def ask(self, question: str, kind: Asked = "ask") -> str | None:
+        sys.stderr.write(f"{question}{HINTS[kind]}\n> ")
         sys.stderr.flush()
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         # A thread of our own: the loop's executor would be waited for after Ctrl-C, until somebody pressed Enter.

@@ -42,7 +42,7 @@ from autoglm.protocol import (
     Stop,
     Thinking,
 )
-from autoglm.seams import Browser, Model
+from autoglm.seams import Asked, Browser, Model, Policy
 from autoglm.store import SqliteStore, new_id
 from autoglm.types import Limits, Observation, OnBrowser, OnElement, Run, Step
 
@@ -85,8 +85,15 @@ class Live:
 class Panel:
     """Every panel's wishes, and every run that came of them."""
 
-    def __init__(self, store: SqliteStore, connect: Callable[[Callable[[str], None]], Model], status: Status) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        connect: Callable[[Callable[[str], None]], Model],
+        status: Status,
+        policy: Policy | None = None,
+    ) -> None:
         self._store = store
+        self.policy = policy or BasicPolicy()
         self._connect = connect
         """A model that tells what it writes as it writes it."""
         self.status = status
@@ -228,7 +235,7 @@ class Panel:
             browser,
             model,
             dialect=dialect_of(live.run.model),
-            policy=BasicPolicy(),
+            policy=self.policy,
             human=Person(live),
             store=self._store,
             limits=Limits(self.status.steps),
@@ -259,11 +266,11 @@ class Person:
         self._live = live
         self._count = 0
 
-    async def ask(self, question: str) -> str | None:
+    async def ask(self, question: str, kind: Asked = "ask") -> str | None:
         live = self._live
         self._count += 1
         live.answer = asyncio.get_running_loop().create_future()
-        live.asked = Question(run=live.run.id, question=self._count, kind="ask", text=question)
+        live.asked = Question(run=live.run.id, question=self._count, kind=kind, text=question)
         live.session.extension.tell(live.asked)
         live.session.extension.tell(live.state())
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from autoglm.types import Action, Completion, Download, Message, Observation, OnBrowser, OnElement, Run, Step, Verdict
 
@@ -93,9 +93,12 @@ class Model(Protocol):
         ...
 
 
+Asked = Literal["ask", "approve", "take_over"]
+
+
 class Human(Protocol):
-    async def ask(self, question: str) -> str | None:
-        """The answer, or None when nobody is there."""
+    async def ask(self, question: str, kind: Asked = "ask") -> str | None:
+        """The answer, or None when nobody is there. `approve` wants a yes, `take_over` any word once it is done."""
         ...
 
 

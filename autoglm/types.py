@@ -316,6 +316,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Let the person do something in the browser themselves (log in, solve a captcha), and go on when they have."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The task is over: done, or (success false) found to be impossible, with the reason."""
 
@@ -325,7 +332,7 @@ class Finish:
 
 OnElement = Click | DoubleClick | RightClick | Type | Select | Check | Press | Hover | Drag | Upload | Scroll
 OnBrowser = Goto | Back | NewTab | SwitchTab | CloseTab | Dialog | Wait
-OnRun = Expand | Extract | Note | Ask | Finish
+OnRun = Expand | Extract | Note | Ask | TakeOver | Finish
 """What the loop carries out itself."""
 Action = OnElement | OnBrowser | OnRun
 

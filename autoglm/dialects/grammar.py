@@ -91,6 +91,7 @@ def compile_grammar(
     rules += words.rules
     if words.all_actions:
         forms += [f'"Note\\", text=" {words.text}', f'"NewTab\\", url=" {words.url}']
+        forms.append(f'"TakeOver\\", reason=" {words.text}')
         more, their = _beyond_forms(able, words, folds, extract=data != "none" and not page.hung)
         forms, rules = [*forms, *more], [*rules, *their]
     if len(page.tabs) > 1:

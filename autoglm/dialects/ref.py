@@ -45,6 +45,7 @@ from autoglm.types import (
     Select,
     Step,
     SwitchTab,
+    TakeOver,
     Type,
     Upload,
     Wait,
@@ -74,6 +75,7 @@ do(action="Dialog", accept=False)                   answers the dialog that is o
 do(action="Wait", seconds=2)
 do(action="Note", text="order 4711, 12.50 EUR")     to remember it on later pages
 do(action="Ask", question="Which of the two accounts?")
+do(action="TakeOver", reason="Please log in.")      the person does it in the browser; you go on afterwards
 finish(message="Sent the form.")                    when the page shows that the task is done; the message answers it
 finish(message="There is no fax field.", success=False)    when it cannot be done
 
@@ -210,6 +212,8 @@ def describe(action: Action, observation: Observation) -> str:
             return f"Note {quote(text)}"
         case Ask(question):
             return f"Ask {quote(question)}"
+        case TakeOver(reason):
+            return f"Hand over: {quote(reason)}"
         case Finish(message, success):
             return f"{'Finish' if success else 'Give up'} {quote(message)}"
 
@@ -257,6 +261,8 @@ def unparse(action: Action) -> str:
             return do("Note", text=text)
         case Ask(question):
             return do("Ask", question=question)
+        case TakeOver(reason):
+            return do("TakeOver", reason=reason)
         case Finish(message, success):
             return f"finish(message={quote(message)}{'' if success else ', success=False'})"
 
@@ -332,6 +338,8 @@ def _action(call: Call) -> Action:
             return Note(call.text("text"))
         case "ask":
             return Ask(call.text("question"))
+        case "takeover":
+            return TakeOver(call.text("reason"))
         case other:
             names = " ".join(kind.__name__ for kind in get_args(Action) if kind is not Finish)
             raise Mistake(f"no action {other!r}; there are {names}, and finish(message=…)")

@@ -13,6 +13,7 @@ from llguidance import LLMatcher, LLTokenizer
 from llguidance.gbnf_to_lark import any_to_lark
 
 from autoglm.errors import AutoGLMError, Mistake
+from autoglm.seams import Asked
 from autoglm.types import (
     Action,
     Back,
@@ -134,7 +135,7 @@ class Person:
 
     answer: str
 
-    async def ask(self, question: str) -> str | None:
+    async def ask(self, question: str, kind: Asked = "ask") -> str | None:
         return self.answer
 
 

@@ -31,6 +31,7 @@ from autoglm.types import (
     Step,
     SwitchTab,
     Tab,
+    TakeOver,
     Type,
     Upload,
     Wait,
@@ -70,6 +71,7 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Wait, st.integers(1, 9).map(float)),
     st.builds(Note, texts),
     st.builds(Ask, texts),
+    st.builds(TakeOver, texts),
     st.builds(Finish, texts, st.booleans()),
 )
 
@@ -108,7 +110,7 @@ def element(draw: st.DrawFn, ref: int, role: str) -> Element:
 def sensible(draw: st.DrawFn, page: Observation) -> Action:
     """An action that makes sense on this page."""
     it = draw(st.sampled_from(page.elements))
-    general = actions.filter(lambda a: isinstance(a, Goto | Back | NewTab | Wait | Note | Ask | Finish))
+    general = actions.filter(lambda a: isinstance(a, Goto | Back | NewTab | Wait | Note | Ask | TakeOver | Finish))
     numbers, pixels = range(1, len(page.tabs) + 1), st.integers(-900, 900).filter(bool).map(float)
     on_it: list[st.SearchStrategy[Action]] = [
         st.builds(Hover, st.just(it.ref)),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from autoglm.local_server import local_server
 from autoglm.models.openai import OpenAIModel
-from autoglm.types import Action, Ask, Check, Click, Finish, Goto, Message, Note, Select, Type, Wait
+from autoglm.policy import BasicPolicy
+from autoglm.types import (Action, Allow, Ask, AskFirst, Check, Click, Finish, Goto, Message, Note, Observation, Run, Select, TakeOver, Type, Verdict, Wait)
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair, serving
 from tests.site.demo import TASK
 from tests.site.server import Site
@@ -176,3 +177,42 @@ async def test_the_model_that_ships_sends_a_form_from_the_panel(site: Site, tmp_
                 assert await chrome.ended(300) == "finished"
     assert site.submitted[-1]["email"] == "ada@example.org"
     assert site.submitted[-1]["country"] == "United Kingdom"
+
+
+class AskBeforeClicks:
+    """A guard that asks before every click."""
+
+    def judge(self, action: Action, observation: Observation, run: Run) -> Verdict:
+        return AskFirst("Press the button?") if isinstance(action, Click) else Allow()
+
+
+async def approve(chrome: Chrome, served: Served, choice: str) -> str:
+    served.panel.policy = AskBeforeClicks()
+    served.script[:] = [on("Send message", Click), Finish("Went on.")]
+    await chrome.start("Press it")
+    await chrome.panel.locator(".question").get_by_role("button", name=choice).click()
+    await chrome.ended()
+    served.panel.policy = BasicPolicy()
+    return (await chrome.steps())[0]
+
+
+async def test_what_the_person_refuses_is_not_done(chrome: Chrome, served: Served) -> None:
+    pressed = "document.querySelector('#contact').addEventListener('click', () => window.pressed = true)"
+    await chrome.work.evaluate(pressed)
+    assert "did not agree" in await approve(chrome, served, "Refuse")
+    assert not await chrome.work.evaluate("window.pressed")
+    assert "did not agree" not in await approve(chrome, served, "Allow")
+    assert await chrome.work.evaluate("window.pressed")
+
+
+async def test_the_person_takes_over_and_the_run_goes_on_from_what_they_did(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [TakeOver("Please log in."), on("Last name", lambda ref: Type(ref, "Hopper")), Finish("Done.")]
+    await chrome.start("Log in first")
+    question = chrome.panel.locator(".question")
+    await question.wait_for()
+    assert "Please log in." in await question.inner_text()
+    await chrome.work.fill("#first", "Grace")
+    await question.locator("button").click()
+    assert await chrome.ended() == "finished"
+    assert await chrome.work.input_value("#first") == "Grace"
+    assert await chrome.work.input_value("#last") == "Hopper"
