@@ -76,7 +76,9 @@ class Maker:
         size = f'width="{self.random.randint(250, 700)}" height="{self.random.randint(90, 300)}"'
         if depth == 0 and self.random.random() < 0.3:
             return f'<iframe {size} src="{self.other}/fuzz?seed={self.seed}&amp;inner=1"></iframe>'
-        return f'<iframe {size} srcdoc="{html.escape(self.page(depth + 1), quote=True)}"></iframe>'
+        # Without a base of its own a link to a fragment would load the outer page into the frame.
+        page = f'<base href="about:srcdoc">{self.page(depth + 1)}'
+        return f'<iframe {size} srcdoc="{html.escape(page, quote=True)}"></iframe>'
 
     def block(self, depth: int) -> str:
         parts = [
