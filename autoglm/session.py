@@ -166,7 +166,7 @@ async def connect(
 @asynccontextmanager
 async def open_browser(
     *, headed: bool = False, screenshots: bool = False, downloads: Path | None = None
-) -> AsyncGenerator[Browser]:
+) -> AsyncGenerator[CdpBrowser]:
     """A fresh browser, which is closed with the block; without a folder for `downloads` it takes no files."""
     async with launch(headless=not headed) as pipe:
         tabs = await pipe.tabs(downloads=downloads)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autoglm.browser import screen
 from autoglm.browser.hands import ACTIONABLE_S, WorldLost
-from autoglm.browser.tab import DialogOpened, Tab
+from autoglm.browser.tab import DOWNLOAD, DialogOpened, Tab
 from autoglm.errors import BrowserGone, Mistake, PageHung
+from autoglm.marks import mark
 from autoglm.seams import Cdp, Tabs
 from autoglm.types import (
     Back,
@@ -42,6 +43,9 @@ BEGUN_S = 2.0
 """How long an action waits for what it began: another page, a tab, a file. What takes longer is told of later."""
 CLOSE_S = 1.0
 """How long a tab is given to close when it was allowed to."""
+BLANK_S = 0.5
+"""How long a pop-up is given to have an address."""
+BLANK = ("", "about:blank")
 POLL_S = 0.01
 STOPPED = "A script of this page did not end and was stopped; parts of the page may not work."
 
@@ -94,8 +98,8 @@ class CdpBrowser:
         except PageHung:
             seen = await self._look_again(tab)
         if self._screenshots and not seen.hung:
-            shot = await tab.send("Page.captureScreenshot", format="jpeg", quality=70)
-            return replace(seen, screenshot=b64decode(shot["data"]))
+            shot = await screen.viewport(tab, seen, "jpeg")
+            return replace(shot.seen, screenshot=shot.picture.image)
         return seen
 
     async def _look_again(self, tab: Tab) -> Observation:
@@ -130,6 +134,24 @@ class CdpBrowser:
         title, url = (seen.title, seen.url) if seen and seen.url else await tab.address()
         return TabShown(title, url, tab is self._active)
 
+    async def screenshot(
+        self, *, form: screen.Format = "png", full_page: bool = False, ref: int | None = None, marks: bool = False
+    ) -> bytes:
+        """What can be seen, the whole page, or one element; `marks` puts its number on each element.
+
+        Raises Mistake when the element is gone, or a dialog or a script that does not end is in the way; BrowserGone.
+        """
+        await self._begin()
+        tab = self._active
+        try:
+            if ref is not None:
+                shot = await screen.element(tab, ref, form)
+            else:
+                shot = await (screen.whole if full_page else screen.viewport)(tab, await tab.look(), form)
+        except DialogOpened as opened:
+            raise Mistake(f"{_asking(opened.dialog)}; no picture can be taken before that") from None
+        return mark(shot.picture, shot.elements) if marks else shot.picture.image
+
     # ------------------------------------------------------------ acting
 
     async def act(self, action: OnElement | OnBrowser) -> str:
@@ -148,7 +170,7 @@ class CdpBrowser:
             if not await self._tidy(tab):
                 raise
             return f"the tab closed; {self._front()}"
-        await self._see_through(tab, before, files)
+        await self._see_through(tab, before, files + (done == DOWNLOAD))
         return "; ".join([done, *self._since(tab, before, files)])
 
     async def _act(self, tab: Tab, action: OnElement | OnBrowser) -> str:
@@ -168,12 +190,15 @@ class CdpBrowser:
             case Dialog(accept, text):
                 return await self._answer(tab, accept, text)
             case _:
-                return await tab.act(action)
+                done = await tab.act(action)
+                await tab.catch_up(action.ref)
+                return done
 
     async def _new_tab(self, url: str) -> str:
         was, tab = self._active, Tab(await self._pipes.open(), **self._patience)
         await self._take_in(tab)
         try:
+            tab.begun = url
             return f"{await tab.goto(url)} in tab {self._number(tab)}, which is in front now"
         except Mistake:
             await self._remove(tab)
@@ -218,11 +243,13 @@ class CdpBrowser:
     # ------------------------------------------------------------ what came of an action
 
     async def _see_through(self, tab: Tab, before: Sequence[Tab], files: int) -> None:
-        """Returns when what the action began is there: another page, a tab, a file, a dialog; or takes long."""
+        """Returns when what the action began is there: another page, a tab, a file, a dialog; or takes long. `files`
+        is how many there must be at least."""
         until = time.monotonic() + BEGUN_S
         while time.monotonic() < until and not tab.dialog and not tab.news.gone.is_set():
-            come = len(self._tabs) - len(before) + len(self._downloads) - files
-            if not (tab.news.leaving() or tab.news.downloading or self._coming or len(tab.news.opened) > come):
+            come = len(self._tabs) - len(before) + max(len(self._downloads) - files, 0)
+            arrived = len(self._downloads) >= files and len(tab.news.opened) <= come
+            if arrived and not (tab.news.leaving() or tab.news.downloading or self._coming):
                 return
             await asyncio.sleep(POLL_S)
 
@@ -255,6 +282,12 @@ class CdpBrowser:
         async for cdp in self._pipes.popups():
             tab = Tab(cdp, **self._patience)
             tab.opener = self._active
+            await tab.listen()
+            # One that only leads to a file is empty, and closes again.
+            for _ in range(round(BLANK_S / POLL_S)):
+                if tab.news.gone.is_set() or (await tab.address())[1] not in BLANK:
+                    break
+                await asyncio.sleep(POLL_S)
             await self._take_in(tab)
 
     async def _collect(self) -> None:
@@ -279,7 +312,9 @@ class CdpBrowser:
         if len(gone) == len(self._tabs):
             return False
         for tab in gone:
-            self._notes.append(f"Tab {self._number(tab)} {tab.begun} closed: {tab.why_gone()}")
+            if tab.crashed or tab.begun not in BLANK:
+                why = "its process crashed" if tab.crashed else "by itself, or by the person"
+                self._notes.append(f"Tab {self._number(tab)}, {tab.begun}, closed: {why}.")
             await self._remove(tab)
         return True
 

@@ -29,6 +29,7 @@ RESTLESS_S = 0.2
 MOST_ITEMS = 5000
 """Of all frames together; the page script has the same bound for one."""
 INTO_VIEW = "{block: 'center', inline: 'center', behavior: 'instant'}"
+LEAVING_S = 0.3
 FIRST_AIM_S = 0.3
 """How long the first try to press something in a frame takes; then it is scrolled to."""
 RETRY_S = 0.05
@@ -105,6 +106,8 @@ class Frames:
             left_s = max(min(rest_until, deadline) - time.monotonic(), 0)
             patient = idle and left_s > 0
             try:
+                if not idle and self._news.leaving():
+                    return False, await self._last_look()
                 looked = await self.main.look(patient=patient)
                 if not looked:
                     await self._rest(self.main, left_s)
@@ -119,6 +122,14 @@ class Frames:
                 rest_until = deadline
                 if time.monotonic() > deadline + FRAME_S:
                     raise PageHung("the page goes on from one address to the next without end; go elsewhere") from lost
+
+    async def _last_look(self) -> Sequence[Item]:
+        """Of a page on its way to another one, which may answer nothing more: Chromium holds back what it is asked."""
+        try:
+            async with asyncio.timeout(LEAVING_S):
+                return await self.glance()
+        except TimeoutError:
+            return self._shown
 
     def _restless(self) -> bool:
         """Whether this very document did not come to rest when it was last looked at."""
@@ -173,6 +184,23 @@ class Frames:
         return self._inner[key]
 
     # ------------------------------------------------------------ one page of many frames
+
+    async def drawn(self) -> list[Element]:
+        """The elements of the last look where they are drawn now, in view or not."""
+        found: list[Element] = []
+        await self._draw(found, self.main, TOP)
+        return found
+
+    async def _draw(self, found: list[Element], frame: Frame, origin: Origin) -> None:
+        listed = [item for item in frame.seen.items if isinstance(item, Element)]
+        boxes = await frame.evaluate(f"{[item.ref for item in listed]}.map((ref) => autoglm.box(ref))")
+        for item, box in zip(listed, boxes["value"], strict=True):
+            if box:
+                found.append(origin.placed(replace(item, box=Box(*box)), self._refs.number(frame, item.ref)))
+        for hole in frame.holes():
+            inner = self._inner.get((frame, frame.documents, hole.id))
+            if inner and not inner.trouble:
+                await self._draw(found, inner.frame, origin.within(hole))
 
     def _merged(self) -> Sequence[Item]:
         if self._refs.document != self.main.documents:
@@ -262,7 +290,7 @@ class Frames:
                 return {"why": at["why"]} if "why" in at else at
             # Another part of the frame is in view: the browser scrolls those around it, too.
             await frame.call("box", ref, True)
-            await self._glance()
+            await self.glance()
             await asyncio.sleep(RETRY_S)
 
     async def _uncover(self, frame: Frame) -> None:
@@ -273,12 +301,14 @@ class Frames:
         await self._uncover(inner.outer)
         if not any(hole.in_view for hole in inner.outer.holes() if hole.id == inner.hole):
             await inner.outer.evaluate(f"autoglm.frame({inner.hole})?.scrollIntoView({INTO_VIEW})")
-            await self._glance()
+            await self.glance()
 
-    async def _glance(self) -> None:
-        """Tells the scripts of inner frames what can be seen of them now, which they learn with a look."""
+    async def glance(self) -> Sequence[Item]:
+        """What all frames show at this moment. The scripts of inner ones learn from it what can be seen of them."""
         await self.main.look(patient=False)
         await self._look_within(self.main, patient=False)
+        self._shown = self._merged()
+        return self._shown
 
     async def _lift(self, frame: Frame, x: float, y: float) -> Json:
         """A point of a frame in px of the tab's viewport, as `{x, y}`; with `why` a press there does not reach it."""
@@ -356,9 +386,9 @@ class Refs:
         return self._alone
 
     def number(self, frame: Frame, local: int) -> int:
-        self._alone = False
         if frame is self._main and local <= self._kept:
             return local
+        self._alone = False
         place = frame, frame.documents, local
         number = self._numbers.get(place)
         if number is None:

@@ -15,6 +15,8 @@ UNREAD_S = 0.3
 """The body of a fetch that no script reads never ends: so long after its headers it is over for us."""
 REQUESTED_S = 1.0
 """A navigation that was asked for begins within this time, or not at all."""
+INSTEAD_S = 0.15
+"""A download begins so long after its navigation has ended."""
 KNOWN_S = 1.0
 """How long is waited once more for what was already waited for in vain."""
 AWAITED = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
@@ -66,7 +68,10 @@ class News:
             case "Page.frameNavigated" if not session and "parentId" not in params["frame"]:
                 self.main = params["frame"]["id"]
                 self._ends, self._known = {}, set()
-            case "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" if self._is_main(params):
+            case "Page.frameStoppedLoading" if self._is_main(params) and self.leaving():
+                # It stayed on its page; what came instead may be a file, which is told of next.
+                self._ends[LEAVING] = time.monotonic() + INSTEAD_S
+            case "Page.navigatedWithinDocument" if self._is_main(params):
                 self.arrive()
             case "Page.windowOpen":
                 self.opened.append(params["url"])

@@ -187,7 +187,7 @@ class PageCdp:
         """By the id of what was sent to an inner session: that session, and its answer to come."""
         self._session.on("event", self._heard_own)
         self._session.on("close", self._closed)
-        page.on("crash", lambda _: self._end("the page's process crashed"))
+        page.on("crash", self._crashed)
         page.on("close", self._closed)
 
     async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
@@ -244,6 +244,10 @@ class PageCdp:
             raise CdpError(method, answered["error"]["message"])
         return answered["result"]
 
+    def _crashed(self, _: object) -> None:
+        if not self._gone.done():
+            self._heard("Inspector.targetCrashed", {}, "")
+
     def _closed(self, _: object) -> None:
         self._end("the tab was closed")
 
@@ -259,12 +263,12 @@ class PageCdp:
                 self._outer[params["sessionId"]] = session
             case "Target.detachedFromTarget":
                 self._detach(params["sessionId"])
-            case "Inspector.targetCrashed" if not session:
-                self._end("the page's process crashed")
             case _:
                 pass
         for queue in self._listeners:
             queue.put_nowait((method, params, session))
+        if method == "Inspector.targetCrashed" and not session:
+            self._end("the page's process crashed")
 
     def _unwrap(self, message: Json, session: str) -> None:
         if "method" in message:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from autoglm.browser.frames import Frames
-from autoglm.browser.hands import Hands
+from autoglm.browser.frames import Frames, Item
+from autoglm.browser.hands import Hands, WorldLost
 from autoglm.browser.news import News, wait_for
 from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
 from autoglm.seams import Cdp, Json
@@ -16,6 +16,9 @@ from autoglm.types import JsDialog, Observation, OnElement
 
 NAVIGATE_S = 30.0
 """A server that takes longer for the first byte does not answer."""
+DOWNLOAD = "opened as a download"
+CATCH_UP_S = 0.1
+"""A page that is being left answers nothing more."""
 STOP_S = 1.0
 """How long the browser is given to end a script, or to close a dialog."""
 LEAVE = "Leave this page? What was entered may not be saved."
@@ -45,6 +48,7 @@ class Tab:
         self.hung = False
         self.begun = ""
         """The address at which it came."""
+        self.crashed = False
         self.closing = False
         """Whether it was told to close and its page asks whether it may."""
         self._hands = Hands(self, actionable_s)
@@ -52,7 +56,6 @@ class Tab:
         self._answer_s = answer_s
         self._said: JsDialog | None = None
         """One that was dismissed and not yet told."""
-        self._crashed = False
         self._prompt = ""
         """What the open prompt proposes."""
         self._asked: asyncio.Future[JsDialog] = asyncio.get_running_loop().create_future()
@@ -76,8 +79,18 @@ class Tab:
     async def look(self) -> Observation:
         """The page in it, once it has settled. Raises PageHung, DialogOpened, BrowserGone."""
         settled, items = await self.frames.look(time.monotonic() + self._settle_s)
-        main = self.frames.main.seen
         self.hung = False
+        return self._remember(settled, items)
+
+    async def glance(self) -> Observation:
+        """The page as it stands at this moment, taken for as settled as before. Raises like look()."""
+        try:
+            return self._remember(self.seen is None or self.seen.settled, await self.frames.glance())
+        except WorldLost:
+            return await self.look()
+
+    def _remember(self, settled: bool, items: Sequence[Item]) -> Observation:
+        main = self.frames.main.seen
         self.seen = Observation(
             url=main.url,
             title=main.title,
@@ -114,7 +127,7 @@ class Tab:
         if "loaderId" not in done or "errorText" in done:
             self.news.arrive()
         if done.get("isDownload"):
-            return "opened as a download"
+            return DOWNLOAD
         if failed := done.get("errorText"):
             raise Mistake(f"{url} did not open: {failed}")
         return "opened"
@@ -127,6 +140,14 @@ class Tab:
         self.news.leave()
         await self.send("Page.navigateToHistoryEntry", entryId=entries[current - 1]["id"])
         return "went back"
+
+    async def catch_up(self, ref: int | None) -> None:
+        """Returns when the page has told all that came of the input it was given. Raises DialogOpened."""
+        for session in {"", self.frames.session_of(ref) if ref else ""}:
+            try:
+                await self._ask(CATCH_UP_S, "Runtime.evaluate", session=session, expression="0")
+            except (TimeoutError, CdpError):
+                continue  # it is on its way to another document, or its frame went with what was done in it
 
     async def wait(self, seconds: float) -> str:
         await self.news.ended(seconds)
@@ -157,9 +178,6 @@ class Tab:
         finally:
             gone.cancel()
         return self.news.gone.is_set()
-
-    def why_gone(self) -> str:
-        return "its process crashed" if self._crashed else "by itself"
 
     async def stop_script(self) -> bool:
         """Whether the browser ended the script that runs, if any."""
@@ -277,7 +295,7 @@ class Tab:
                     self.frames.attach(params["targetInfo"]["targetId"], params["sessionId"])
                     self._aside(self._prepare(params["sessionId"]))
                 case "Inspector.targetCrashed" if not session:
-                    self._crashed = True
+                    self.crashed = True
                 case "Runtime.executionContextCreated":
                     self.frames.context(session, params["context"])
                 case "Target.detachedFromTarget":

@@ -101,6 +101,10 @@ class Arguments(argparse.Namespace):
     max_steps: int
     timeout: float
     screenshot: Path | None
+    # observe
+    full_page: bool
+    element: int | None
+    marks: bool
     # serve
     port: int
     # pair
@@ -150,6 +154,11 @@ def parser() -> argparse.ArgumentParser:
 
     observe = commands.add_parser("observe", help="show a page as the model would see it")
     observe.add_argument("url", type=_url, metavar="URL")
+    observe.add_argument("--screenshot", type=Path, metavar="FILE", help="a picture of it; .jpg is JPEG, else PNG")
+    part = observe.add_mutually_exclusive_group()
+    part.add_argument("--full-page", action="store_true", help="the picture is of the whole page")
+    part.add_argument("--element", type=_count, metavar="REF", help="the picture is of this element")
+    observe.add_argument("--marks", action="store_true", help="the picture has each element's number on it")
 
     browser = commands.add_parser("browser", help="say which browser would be used")
     browser.add_argument("--install", action="store_true", help="install one when there is none")

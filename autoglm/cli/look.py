@@ -20,6 +20,10 @@ async def observe(args: Arguments) -> int:
     async with open_browser() as browser:
         await browser.act(Goto(args.url))
         page = await browser.observe()
+        if args.screenshot:
+            form = "jpeg" if args.screenshot.suffix.lower() in (".jpg", ".jpeg") else "png"
+            image = await browser.screenshot(form=form, full_page=args.full_page, ref=args.element, marks=args.marks)
+            args.screenshot.write_bytes(image)
     print(dump(to_json(replace(page, screenshot=None))) if args.json else page_text(page))
     return 0
 

@@ -77,7 +77,7 @@ async def test_one_dialog_after_another_is_asked_in_turn(fresh: Visit) -> None:
 
 
 async def test_a_dialog_that_comes_by_itself_is_seen(fresh: Visit) -> None:
-    await fresh.show("<button>Go</button><script>setTimeout(() => confirm('Stay signed in?'), 300)</script>")
+    await fresh.show("<button>Go</button><script>setTimeout(() => confirm('Stay signed in?'), 2500)</script>")
     seen = await fresh.observe()
     while not seen.dialog:
         seen = await fresh.observe()

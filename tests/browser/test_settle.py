@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from autoglm.errors import Mistake
-from autoglm.types import Click, Goto, Type
+from autoglm.types import Click, Goto, Observation, Type
 from tests.browser.conftest import Visit, element, names, texts
 
 
@@ -124,3 +126,27 @@ async def test_a_fetch_whose_answer_nobody_reads_is_not_waited_for(hasty: Visit)
     await hasty.act(Click(await hasty.ref("Send")))
     seen = await hasty.observe()
     assert "Sent" in texts(seen) and seen.settled
+
+
+async def test_a_server_that_does_not_answer_costs_its_time_once(fresh: Visit) -> None:
+    seen = await fresh.show(f'<a href="{fresh.site.url}/orders.html?ms=20000">Orders</a>')
+    await fresh.act(Click(element(seen, "Orders").ref))
+    first, again, other = [await _timed(fresh) for _ in range(3)]
+    assert not first[0].settled and names(first[0]) == names(other[0]) == ["Orders"] and not first[0].hung
+    assert 1 < first[1] < 8 and again[1] < 2 and other[1] < 2
+    await fresh.open("index.html")
+
+
+async def test_a_page_that_never_rests_costs_its_time_once(fresh: Visit) -> None:
+    await fresh.show(
+        "<button>Go</button><script>setInterval(() => document.body.append(document.createElement('p')), 10)</script>"
+    )
+    seen, took = await _timed(fresh)
+    assert not seen.settled and names(seen) == ["Go"] and took < 2
+    await fresh.open("index.html")
+    assert (await fresh.observe()).settled
+
+
+async def _timed(visit: Visit) -> tuple[Observation, float]:
+    began = time.monotonic()
+    return await visit.observe(), time.monotonic() - began

@@ -77,11 +77,27 @@ class Page(SimpleHTTPRequestHandler):
                 self._say(fuzz_page(int(query["seed"]), other, inner="inner" in query), "text/html; charset=utf-8")
             case "/show":
                 self._say(f"<!doctype html><title>Test</title>{query['html']}", "text/html; charset=utf-8")
+            case "/file":
+                self._file(query)
             case "/nothing":
                 self.send_response(204)
                 self.end_headers()
             case _:
                 super().do_GET()
+
+    def _file(self, query: dict[str, str]) -> None:
+        """A download called `name`; `trickle` ms between its halves, `break` before it is whole."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Disposition", f'attachment; filename="{query["name"]}"')
+        self.send_header("Content-Length", "11")
+        self.end_headers()
+        self.wfile.write(b"hello ")
+        time.sleep(int(query.get("trickle", 0)) / 1000)
+        if "break" in query:
+            self.close_connection = True
+        else:
+            self.wfile.write(b"world")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()

@@ -52,6 +52,7 @@ let version = 0;
  *   view?: Outside | null}} options
  */
 function look(options) {
+  if (!document.documentElement) return JSON.stringify({ busy: true });
   if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
   if (options.listeners) hear(options.listeners);
   else if (options.patient && stale) return JSON.stringify({ ask: 'listeners' });

@@ -1,0 +1,103 @@
+"""Pages whose script does not end: the run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from autoglm.browser.driver import STOPPED
+from autoglm.browser.playwright_pipe import PlaywrightPipe
+from autoglm.errors import Mistake, PageHung
+from autoglm.types import Click, CloseTab, Goto, NewTab, SwitchTab, Text
+from tests.browser.conftest import Visit, element, names, texts
+from tests.browser.test_frames import elsewhere, frame, show
+from tests.site.server import Site
+
+HANG = "<button onclick='for (;;) {}'>Hang</button><button onclick=\"this.textContent = 'Works'\">Go on</button>"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def brisk(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
+    """A tab whose page must answer within a second."""
+    visit = await Visit.begin(pipe, site, answer_s=1)
+    yield visit
+    await visit.browser.close()
+
+
+async def hang(visit: Visit) -> None:
+    seen = await show(visit, HANG)
+    with pytest.raises(PageHung, match="was not answered within 1 s: a script of the page does not end"):
+        await visit.act(Click(element(seen, "Hang").ref))
+
+
+async def test_a_script_that_does_not_end_is_stopped_and_told(brisk: Visit) -> None:
+    await hang(brisk)
+    seen = await brisk.observe()
+    assert seen.items[0] == Text("note", STOPPED) and not seen.hung
+    await brisk.act(Click(element(seen, "Go on").ref))
+    assert names(await brisk.observe()) == ["Hang", "Works"]
+
+
+async def test_a_page_that_hangs_again_and_again_is_shown_as_hung_in_time(brisk: Visit) -> None:
+    await show(brisk, "<title>Busy</title><button>x</button>")
+    await brisk.js(
+        "setTimeout(() => { setInterval(() => { for (const end = Date.now() + 60e3; Date.now() < end;) {} }, 0) }, 100)"
+    )
+    began = time.monotonic()
+    seen = await brisk.observe()
+    while not seen.hung:
+        seen = await brisk.observe()
+    assert seen.items == () or seen.items[0].role == "note"
+    assert seen.tabs[0].active and seen.url == seen.tabs[0].url and "/show" in seen.url
+    began = time.monotonic()
+    await brisk.observe()
+    assert time.monotonic() - began < 8
+    assert await brisk.act(NewTab(f"{brisk.site.url.replace('127.0.0.1', 'localhost')}/index.html"))
+    assert names(await brisk.observe())
+    await brisk.act(CloseTab(1))
+    assert len((await brisk.observe()).tabs) == 1
+
+
+@pytest.mark.parametrize("there", ["/index.html", "http://localhost"])
+async def test_one_can_go_elsewhere_from_a_page_that_hangs(brisk: Visit, there: str) -> None:
+    await hang(brisk)
+    url = (
+        brisk.site.url + there
+        if there.startswith("/")
+        else brisk.site.url.replace("127.0.0.1", "localhost") + "/index.html"
+    )
+    assert await brisk.act(Goto(url)) == "opened"
+    assert (await brisk.observe()).title == "Northlight"
+
+
+async def test_the_model_is_told_that_a_page_hangs(brisk: Visit) -> None:
+    assert issubclass(PageHung, Mistake)
+    await hang(brisk)
+    await brisk.act(NewTab(f"{brisk.site.url}/index.html"))
+    await brisk.act(SwitchTab(1))
+    assert names(await brisk.observe()) == ["Hang", "Go on"]
+
+
+async def test_a_frame_of_another_site_that_hangs_costs_a_bounded_time(visit: Visit) -> None:
+    inner = elsewhere(visit, "<button>In</button>")
+    seen = await show(visit, f"<button>A</button>{frame(inner, 'Advert')}<button>B</button>")
+    assert names(seen) == ["A", "In", "B"]
+    await visit.cdp.page.frames[1].evaluate("void setTimeout(() => { for (;;) {} }, 50)")
+    await asyncio.sleep(0.3)
+    began = time.monotonic()
+    seen = await visit.observe()
+    first = time.monotonic() - began
+    assert (
+        names(seen) == ["A", "B"]
+        and "Advert" in texts(seen, "iframe")[0]
+        and "does not answer" in texts(seen, "iframe")[0]
+    )
+    began = time.monotonic()
+    await visit.observe()
+    assert first < 3 and time.monotonic() - began < 1
+    await visit.act(Click(element(seen, "A").ref))
+    await visit.act(Goto("about:blank"))
