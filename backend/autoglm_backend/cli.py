@@ -37,6 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from autoglm_backend.engines.environment import install_vllm
 
                 print(install_vllm(arguments.build, arguments.into))
+
+            case "plan":
+                from autoglm_backend.planning import show
+
+                print(show(arguments.model, arguments.what_if, arguments.export, arguments.ctx, arguments.json))
             case _:
                 from autoglm_backend.convert import save_int8
 
@@ -74,6 +79,17 @@ def parser() -> argparse.ArgumentParser:
     install.add_argument("what", choices=("vllm",))
     install.add_argument("--build", choices=("cpu", "cuda"), help="which build (default: by the cards that are here)")
     install.add_argument("--into", type=Path, metavar="DIR", help="folder to make (default: in the user's data)")
+
+    plan = commands.add_parser("plan", help="what would run here, how well and why, without loading anything")
+    plan.add_argument(
+        "model", nargs="?", metavar="MODEL", help="embedded, DIR, config.json or HF_ID (default: GLM-4-9B)"
+    )
+    plan.add_argument("--what-if", metavar="CARDS", help='plan for hardware that is not here: "2x RTX 3060"')
+    plan.add_argument("--ctx", type=positive, metavar="N", help="tokens that a request must be able to hold")
+    plan.add_argument("--json", action="store_true", help="the whole plan as one JSON object")
+    plan.add_argument(
+        "--export", choices=("compose", "systemd", "ray-serve"), help="the plan as a file for one of these"
+    )
 
     quantize = commands.add_parser("quantize", help="write an INT8 checkpoint that this engine and vLLM load")
     quantize.add_argument("source", type=Path, metavar="SRC", help="folder with full-precision weights")

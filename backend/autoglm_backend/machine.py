@@ -46,6 +46,11 @@ class Gpu:
     throttled_by: tuple[str, ...] = ()  # NVML's clocks event reasons: "sw_thermal_slowdown", "sw_power_cap"
 
     @property
+    def capability(self) -> tuple[int, int]:
+        """(0, 0) for cards without one, which compares as older than all."""
+        return self.compute_capability or (0, 0)
+
+    @property
     def available_bytes(self) -> int:
         return self.memory_bytes if self.free_bytes is None else self.free_bytes
 

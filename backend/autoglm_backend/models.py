@@ -34,6 +34,23 @@ Engine = Literal["vllm", "transformers"]
 BYTES: dict[Precision, float] = {"fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "int4": 0.5 + 2.5 / 128}
 STORED: dict[str, Precision] = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 # Parts that quantized checkpoints and vLLM's online FP8 leave alone: facts/serving.md, section 2, "Weights".
+CONFIGS = Path(__file__).parent / "configs"
+# Hugging Face id to the config.json that ships, so that a plan needs no network. AutoGLM-Phone has GLM-4.1V's shape.
+SHIPPED = {
+    "zai-org/GLM-4-9B-0414": "glm-4-9b-0414",
+    "zai-org/GLM-Z1-9B-0414": "glm-4-9b-0414",
+    "zai-org/glm-4-9b-chat-hf": "glm-4-9b-chat-hf",
+    "zai-org/GLM-4-32B-0414": "glm-4-32b-0414",
+    "zai-org/GLM-Z1-32B-0414": "glm-4-32b-0414",
+    "zai-org/GLM-4.1V-9B-Thinking": "glm-4.1v-9b",
+    "zai-org/AutoGLM-Phone-9B": "glm-4.1v-9b",
+    "zai-org/AutoGLM-Phone-9B-Multilingual": "glm-4.1v-9b",
+    "zai-org/GLM-4.6V-Flash": "glm-4.6v-flash",
+    "zai-org/GLM-4.5-Air": "glm-4.5-air",
+    "zai-org/GLM-4.5": "glm-4.5",
+    "zai-org/GLM-4.5V": "glm-4.5v",
+    "zai-org/GLM-4.7-Flash": "glm-4.7-flash",
+}
 NEVER_QUANTIZED: frozenset[Part] = frozenset({"embedding", "head", "router", "norms", "mixing", "vision"})
 
 
@@ -192,13 +209,18 @@ def layer_kv_bytes(layer: Layer, tp: int, element_bytes: float) -> float:
 
 
 def read(model: str) -> Model:
-    """`embedded`, a folder, a config.json, or a Hugging Face id. Raises CheckpointError."""
+    """`embedded`, a folder, a config.json, one that ships (`glm-4-9b-0414`), or a Hugging Face id.
+
+    Raises CheckpointError.
+    """
     path = checkpoint.EMBEDDED if model == "embedded" else Path(model).expanduser()
     if path.is_dir():
         config = read_json(path / "config.json")
         return describe(
             config, "embedded" if path == checkpoint.EMBEDDED else path.resolve().name, path=path, stored=sizes(path)
         )
+    if (shipped := CONFIGS / f"{SHIPPED.get(model, model)}.json").is_file():
+        return describe(read_json(shipped), model)
     if path.is_file():
         return describe(read_json(path), path.parent.name if path.name == "config.json" else path.stem)
     if model.count("/") == 1 and not model.startswith((".", "~", "/")):

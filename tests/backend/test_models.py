@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from autoglm_backend.checkpoint import EMBEDDED
 from autoglm_backend.errors import CheckpointError
-from autoglm_backend.models import describe, read
+from autoglm_backend.models import CONFIGS, describe, read
 
 GIB = 2**30
-CONFIGS = Path(__file__).parent / "configs"
 CLASSES = {
     "glm": "GlmForCausalLM",
     "glm4": "Glm4ForCausalLM",

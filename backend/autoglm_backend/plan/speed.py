@@ -1,0 +1,157 @@
+"""How fast: time of a decode step, to the first token, and to load. Fitted to vLLM 0.25.1 on H200 (docs/planner.md).
+
+A decode step reads every weight it needs once and every cached token once, and pays for launching; a prompt is
+multiplied through; the load is imports, reading, compiling and capturing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from autoglm_backend.models import Model, tensor_bytes
+from autoglm_backend.plan.candidate import Estimate, Setting
+from autoglm_backend.plan.legality import FP8_NATIVE
+from autoglm_backend.plan.memory import graph_sizes
+from autoglm_backend.profiles import Profile
+
+# Share of the copy bandwidth that decoding reaches; of the sheet's bandwidth, where nobody measured.
+REACHED, NOMINAL = 0.954, 0.85
+CACHE, LATENT_CACHE = 0.5, 0.3  # share of that at which attention reads the cache, grouped and MLA
+STEP_S = 0.0022  # a dense model's decode step with CUDA graphs, whatever its size
+EXPERTS_STEP_S = 75e-6  # a layer's, with experts
+EAGER_S = 0.5e-3  # a layer's, without graphs
+ALL_REDUCE_S = 6e-6  # one small all-reduce over NVLink; over PCIe
+ALL_REDUCE_PCIE_S = 25e-6
+REQUEST_S = 1e-5  # sampling and bookkeeping of each further request in the step
+PROMPT, PROMPT_NOMINAL = 0.757, 0.607  # of a measured matrix product; of the sheet's peak
+FP8_PROMPT = 1.7  # times faster than bf16 where FP8 is native
+CHUNK_S, EXPERTS_CHUNK_S = 0.010, 0.040
+EXPERTS_LEAST_S = 1.9e-3  # a layer's: eager launches between graphs
+START_S = 36.0  # imports and processes
+SEVERAL_S = 18.0  # more of them
+VISION_S = 35.0  # the processor's dummy images
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one card reaches, with how sure that is."""
+
+    bandwidth: float  # bytes a second
+    matrix: float  # operations a second in the type the model computes in
+    link: float  # bytes a second between cards
+    nvlink: bool
+    within: float
+
+
+def rates(profile: Profile, setting: Setting) -> Rates:
+    measured = profile.origin == "measured"
+    peak = profile.fp32_tflops if setting.precision == "fp32" else profile.bf16_tflops or profile.fp16_tflops
+    reached = (peak or 10.0) * (PROMPT if profile.matrix_measured else PROMPT_NOMINAL) * 1e12
+    if setting.precision == "fp8" and native_fp8(profile):
+        reached *= FP8_PROMPT
+    if setting.precision == "int8" and (profile.int8_tops or 0) > (peak or 0):
+        reached *= FP8_PROMPT
+    return Rates(
+        bandwidth=profile.bandwidth_gbps * (REACHED if measured else NOMINAL) * 1e9,
+        matrix=reached,
+        link=(profile.nvlink_gbps or profile.pcie_gbps) * 1e9,
+        nvlink=profile.nvlink_gbps > 0,
+        within=0.15 if measured else 0.3,
+    )
+
+
+def native_fp8(profile: Profile) -> bool:
+    return profile.compute_capability is not None and profile.compute_capability >= FP8_NATIVE
+
+
+def touched_bytes(model: Model, setting: Setting, batch: int, *, same_experts: bool = False) -> float:
+    """Bytes of weights that one rank reads in a step. Tokens choose experts apart from one another, or all alike."""
+    share = 1.0
+    if model.experts:
+        chosen = model.experts_per_token / model.experts
+        share = chosen if same_experts else 1 - (1 - chosen) ** batch
+    total = 0.0
+    for tensor in model.network.tensors:
+        if tensor.part in ("embedding", "vision") and not (model.network.tied and tensor.part == "embedding"):
+            continue
+        total += tensor_bytes(tensor, setting.precision) * (share if tensor.part == "experts" else 1.0)
+    return total / setting.tp
+
+
+def step_seconds(
+    model: Model, setting: Setting, profile: Profile, *, ctx: int, batch: int = 1, same_experts: bool = False
+) -> float:
+    """Seconds of one decode step. A pipeline's stages follow one another: no faster for one request."""
+    card = rates(profile, setting)
+    weights = touched_bytes(model, setting, batch, same_experts=same_experts) / card.bandwidth
+    cached = batch * ctx * model.kv_bytes(tp=setting.tp)
+    cache = cached / (card.bandwidth * (LATENT_CACHE if model.mla else CACHE))
+    launch = model.layers * EXPERTS_STEP_S if model.experts else STEP_S
+    if setting.eager:
+        launch += model.layers * EAGER_S
+    reduce = 2 * model.layers * (ALL_REDUCE_S if card.nvlink else ALL_REDUCE_PCIE_S) if setting.tp > 1 else 0.0
+    offload = setting.offload_gib * 2**30 / (profile.pcie_gbps * 0.8e9)
+    return weights + cache + launch + reduce + offload + (batch - 1) * REQUEST_S
+
+
+def decode(model: Model, setting: Setting, profile: Profile, *, ctx: int, batch: int = 1) -> Estimate:
+    """Tokens a second of all requests together."""
+    seconds = step_seconds(model, setting, profile, ctx=ctx, batch=batch)
+    return Estimate(batch / seconds, rates(profile, setting).within + (0.05 if batch > 1 else 0))
+
+
+def first_token_seconds(model: Model, setting: Setting, profile: Profile, prompt: int) -> float:
+    card = rates(profile, setting)
+    chunks = math.ceil(prompt / setting.batched)
+    total = 0.0
+    for chunk in range(chunks):
+        before = chunk * setting.batched
+        tokens = min(setting.batched, prompt - before)
+        work = model.flops(tokens, before) / setting.tp / card.matrix
+        if setting.precision == "fp8":  # attention stays in 16 bits
+            attention = (model.flops(tokens, before) - model.flops(tokens, 0)) / setting.tp / card.matrix
+            work += attention * (FP8_PROMPT - 1) if native_fp8(profile) else 0.0
+        moved = 2 * model.layers * tokens * model.hidden * 2 / card.link if setting.tp > 1 else 0.0
+        if model.experts:
+            total += max(model.layers * EXPERTS_LEAST_S, EXPERTS_CHUNK_S + work + moved)
+        else:
+            total += CHUNK_S + work + moved
+        total += setting.offload_gib * 2**30 / (profile.pcie_gbps * 0.8e9)
+    return total * (chunks + setting.pp - 1) / (chunks * setting.pp)
+
+
+def first_token(model: Model, setting: Setting, profile: Profile, prompt: int) -> Estimate:
+    return Estimate(first_token_seconds(model, setting, profile, prompt), 0.2 if profile.origin == "measured" else 0.4)
+
+
+def load(model: Model, setting: Setting, profile: Profile, disk_gbps: float | None, cached: float | None) -> Estimate:
+    """Seconds from the start of the process to the first answer, when compiled code is not cached."""
+    size = model.stored_bytes or model.weight_bytes(model.precision)
+    cold = size * (1 - (cached or 0.0)) / ((disk_gbps or 0.5) * 1e9)
+    copy = size / (profile.pcie_gbps * 0.8e9)
+    return Estimate(boot_seconds(model, setting) + max(cold, copy), 0.25 if disk_gbps else 0.5)
+
+
+def boot_seconds(model: Model, setting: Setting) -> float:
+    """All of the load but the weights."""
+    compiling = 0.0 if setting.eager else 0.52 * model.layers * (1.35 if model.experts else 1.0)
+    if setting.precision == "fp8":
+        compiling *= 1.75
+    capturing = graph_sizes(setting) * (0.45 if model.experts else 0.08)
+    several = SEVERAL_S if setting.tp * setting.pp > 1 else 0.0
+    return START_S + several + (VISION_S if model.vision else 0.0) + 15.0 + compiling / setting.pp + capturing
+
+
+def transformers_decode(model: Model, profile: Profile, bytes_touched: float) -> Estimate:
+    """Transformers without a compiled graph: bound by launches, about 0.85 ms a layer on an A100's host."""
+    bandwidth = profile.bandwidth_gbps * NOMINAL * 1e9
+    return Estimate(1 / max(bytes_touched / bandwidth, model.layers * 0.85e-3), 0.4)
+
+
+def processor_decode(model: Model, memory_gbps: float | None) -> Estimate:
+    """Our INT8 engine on the processor: 70 % of the read bandwidth, at most 300 tokens a second (facts/cpu_serving)."""
+    linear = sum(t.size for t in model.network.tensors if t.linear and t.part != "vision")
+    head = model.network.head.size * 2
+    rate = 0.7 * (memory_gbps or 40.0) * 1e9 / (linear + head)
+    return Estimate(min(rate, 300.0), 0.4)
