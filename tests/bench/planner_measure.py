@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import random
@@ -130,7 +131,9 @@ def main() -> int:
     parser.add_argument("--configs", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=560)
     parser.add_argument("--gpus", type=int, default=4)
-    parser.add_argument("--least", type=float, default=150, help="seconds that a case needs; none begins with less left")
+    parser.add_argument(
+        "--least", type=float, default=150, help="seconds that a case needs; none begins with less left"
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + arguments.seconds
@@ -144,7 +147,10 @@ def main() -> int:
         with lock:
             with (arguments.out / "results.jsonl").open("a") as file:
                 file.write(json.dumps({"case": name, **asdict(CASES[name]), **result}) + "\n")
-            short = {k: result.get(k) for k in ("error", "weights_gib", "kv_gib", "kv_tokens", "decode_1", "ttft_s", "ready_s")}
+            short = {
+                k: result.get(k)
+                for k in ("error", "weights_gib", "kv_gib", "kv_tokens", "decode_1", "ttft_s", "ready_s")
+            }
             print(f"{arguments.seconds - deadline + time.monotonic():6.0f} s  {name:<10} {short}", flush=True)
             free.extend(gpus)
             lock.notify_all()
@@ -152,7 +158,8 @@ def main() -> int:
     threads: list[threading.Thread] = []
     for name in arguments.cases:
         with lock:
-            lock.wait_for(lambda need=CASES[name].gpus: len(free) >= need, timeout=max(0, deadline - time.monotonic()))
+            need = CASES[name].gpus
+            lock.wait_for(lambda: len(free) >= need, timeout=max(0, deadline - time.monotonic()))  # noqa: B023
             if len(free) < CASES[name].gpus or deadline - time.monotonic() < arguments.least:
                 print(f"         {name:<10} not begun: too little time left", flush=True)
                 continue
@@ -261,14 +268,16 @@ def speeds(url: str, limit: int, seqs: int, deadline: float) -> dict[str, Any]:
 def together(url: str, many: int) -> float:
     """Tokens a second of `many` requests at once, prompts of 512 tokens, between their 8th and 136th token."""
     prompts = [prompt(512) for _ in range(many)]
+
+    def timed(pool: ThreadPoolExecutor, tokens: int) -> float:
+        since = time.perf_counter()
+        list(pool.map(complete, [url] * many, prompts, [tokens] * many))
+        return time.perf_counter() - since
+
     with ThreadPoolExecutor(many) as pool:
-        list(pool.map(lambda ids: complete(url, ids, 12), prompts))  # kernels of this batch size are compiled
-        seconds = list[float]()
-        for length in (8, 136):
-            since = time.perf_counter()
-            list(pool.map(lambda ids, length=length: complete(url, ids, length), prompts))
-            seconds.append(time.perf_counter() - since)
-    return many * 128 / (seconds[1] - seconds[0])
+        timed(pool, 12)  # fills the prefix cache, compiles kernels of this batch size
+        short = timed(pool, 8)
+        return many * 128 / (timed(pool, 136) - short)
 
 
 def complete(url: str, ids: list[int], tokens: int) -> float:
@@ -333,7 +342,15 @@ def write_folder(case: Case, configs: Path, folder: Path) -> None:
     tokenizer: dict[str, Any] = {
         "version": "1.0",
         "added_tokens": [
-            {"id": i, "content": w, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+            {
+                "id": i,
+                "content": w,
+                "single_word": False,
+                "lstrip": False,
+                "rstrip": False,
+                "normalized": False,
+                "special": True,
+            }
             for i, w in sorted({0: "w0", **special}.items())
         ],
         "pre_tokenizer": {"type": "WhitespaceSplit"},
@@ -351,7 +368,14 @@ def write_folder(case: Case, configs: Path, folder: Path) -> None:
             "size": {"shortest_edge": 12544, "longest_edge": 9633792},
         }  # fmt: skip
         (folder / "preprocessor_config.json").write_text(json.dumps(processor))
-        video = {**processor, "video_processor_type": "Glm4vVideoProcessor", "fps": 2, "num_frames": 16, "max_image_size": {"longest_edge": 47040000}, "size": {"shortest_edge": 12544, "longest_edge": 47040000}}
+        video = {
+            **processor,
+            "video_processor_type": "Glm4vVideoProcessor",
+            "fps": 2,
+            "num_frames": 16,
+            "max_image_size": {"longest_edge": 47040000},
+            "size": {"shortest_edge": 12544, "longest_edge": 47040000},
+        }
         video.pop("image_processor_type")
         (folder / "video_preprocessor_config.json").write_text(json.dumps(video))
     if case.real:
@@ -361,9 +385,9 @@ def write_folder(case: Case, configs: Path, folder: Path) -> None:
 def write_weights(config: dict[str, Any], folder: Path) -> None:
     """Random weights under the names that Transformers saves, in shards of about 5 GB."""
     import torch
-    import transformers
-    from safetensors.torch import save_file
 
+    transformers: Any = importlib.import_module("transformers")
+    safetensors: Any = importlib.import_module("safetensors.torch")
     with torch.device("meta"):
         model = getattr(transformers, config["architectures"][0])(transformers.AutoConfig.for_model(**config))
     shards: list[dict[str, torch.Size]] = [{}]
@@ -377,8 +401,13 @@ def write_weights(config: dict[str, Any], folder: Path) -> None:
     where: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
         name = f"model-{number:05}-of-{len(shards):05}.safetensors"
-        tensors = {key: torch.empty(shape, dtype=torch.bfloat16).normal_(std=0.01) if len(shape) == 1 else torch.zeros(shape, dtype=torch.bfloat16) for key, shape in shard.items()}
-        save_file(tensors, folder / name, {"format": "pt"})
+        tensors = {
+            key: torch.empty(shape, dtype=torch.bfloat16).normal_(std=0.01)
+            if len(shape) == 1
+            else torch.zeros(shape, dtype=torch.bfloat16)
+            for key, shape in shard.items()
+        }
+        safetensors.save_file(tensors, folder / name, {"format": "pt"})
         where |= dict.fromkeys(shard, name)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))
 

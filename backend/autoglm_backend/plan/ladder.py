@@ -28,7 +28,10 @@ def plan(machine: Machine, model: Model, embedded: Model, wanted: Wanted | None 
     asked = wanted or Wanted()
     candidates = tuple(climb(machine, model, embedded, asked))
     chosen = next((c for c in candidates if c.chosen_at(asked.slowest)), candidates[-1])
-    return Plan(model, asked, candidates, chosen, (*model.notes, *machine.problems))
+    remarks = [*model.notes, *machine.problems]
+    if chosen.engine == "vllm" and machine.software.vllm is None and not machine.hypothetical:
+        remarks.append("vLLM is not installed here yet: autoglm-backend install vllm")
+    return Plan(model, asked, candidates, chosen, tuple(remarks))
 
 
 def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> Iterator[Candidate]:
@@ -45,7 +48,7 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
     if cards and not fast:
         yield legacy(machine, model, cards)
     yield on_processor(machine, model)
-    if fast and not any(c.fits for c in one_card(machine, model, fast[:1], wanted)):
+    if fast and not any(c.fits and c.needs is None for c in one_card(machine, model, fast[:1], wanted)):
         yield offload(machine, model, fast[:1], wanted)
     yield remote(model)
     yield embedded_candidate(machine, embedded)

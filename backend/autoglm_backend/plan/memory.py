@@ -20,6 +20,7 @@ GIB = 2**30
 BLOCK = 16  # tokens
 CONTEXT = round(0.51 * GIB)  # taken before vLLM looks: outside its budget
 SLACK = round(0.03 * GIB)  # rotary tables and the allocator's rounding, in "Model loading took"
+VISION_SLACK = round(0.09 * GIB)  # the same of a vision model
 STAGE_OTHER = round(0.07 * GIB)  # pipeline: NCCL has not yet opened its channels when vLLM looks
 VISION = round(0.095 * GIB)  # positions and buffers of a vision model, beside the forward pass
 
@@ -35,7 +36,8 @@ def devices(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> tuple[Device
 
 def device(model: Model, setting: Setting, gpu: Gpu, layers: range, stage: int) -> DeviceMemory:
     first, last = stage == 0, stage == setting.pp - 1
-    weights = model.rank_bytes(setting.precision, setting.tp, layers, first=first, last=last) + SLACK
+    weights = model.rank_bytes(setting.precision, setting.tp, layers, first=first, last=last)
+    weights += VISION_SLACK if model.vision else SLACK
     weights = max(0, weights - round(setting.offload_gib * GIB))
     peak = activations(model, setting, first=first)
     other = outside_torch(model, setting)

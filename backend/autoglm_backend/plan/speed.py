@@ -20,7 +20,7 @@ REACHED, NOMINAL = 0.954, 0.85
 CACHE, LATENT_CACHE = 0.5, 0.3  # share of that at which attention reads the cache, grouped and MLA
 STEP_S = 0.0022  # a dense model's decode step with CUDA graphs, whatever its size
 EXPERTS_STEP_S = 75e-6  # a layer's, with experts
-EAGER_S = 0.5e-3  # a layer's, without graphs
+EAGER_S = 0.3e-3  # a layer's, without graphs
 ALL_REDUCE_S = 6e-6  # one small all-reduce over NVLink; over PCIe
 ALL_REDUCE_PCIE_S = 25e-6
 REQUEST_S = 1e-5  # sampling and bookkeeping of each further request in the step
@@ -28,7 +28,7 @@ PROMPT, PROMPT_NOMINAL = 0.757, 0.607  # of a measured matrix product; of the sh
 FP8_PROMPT = 1.7  # times faster than bf16 where FP8 is native
 CHUNK_S, EXPERTS_CHUNK_S = 0.010, 0.040
 EXPERTS_LEAST_S = 1.9e-3  # a layer's: eager launches between graphs
-START_S = 36.0  # imports and processes
+START_S = 44.0  # imports and processes
 SEVERAL_S = 18.0  # more of them
 VISION_S = 35.0  # the processor's dummy images
 
