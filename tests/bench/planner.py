@@ -49,6 +49,8 @@ def main() -> int:
     rows = [row for boot in boots for row in compare(boot)]
     print(table(boots, rows))
     print(summary(rows))
+    broken = [boot["case"] for boot in boots if promised(boot) > boot["kv_tokens"]]
+    print(f"Boots with fewer tokens of cache than the plan promises: {', '.join(broken) or 'none'} (of {len(boots)}).")
     return 0
 
 
@@ -67,13 +69,23 @@ def setting_of(boot: dict[str, Any]) -> Setting:
     )
 
 
+def promised(boot: dict[str, Any]) -> int:
+    """Tokens that the plan would say fit: the cache with the uncertainty against it."""
+    model, setting = models.read(boot["model"]), setting_of(boot)
+    return memory.safe_tokens(model, setting, memory.devices(model, setting, cards(setting)))
+
+
+def cards(setting: Setting) -> list[Gpu]:
+    """The machine's: cudaMemGetInfo's total, by planner_card.py."""
+    count = range(setting.tp * setting.pp)
+    return [Gpu(i, "NVIDIA H200", 150_109_880_320, compute_capability=(9, 0)) for i in count]
+
+
 def compare(boot: dict[str, Any]) -> Iterable[Row]:
     model = models.read(boot["model"])
     setting = setting_of(boot)
-    # cudaMemGetInfo's total, planner_card.py; two cards of 143,771 MiB by nvidia-smi
-    cards = [Gpu(i, "NVIDIA H200", 150_109_880_320, compute_capability=(9, 0)) for i in range(setting.tp * setting.pp)]
-    profile = profiles.of(cards[0])
-    held = memory.devices(model, setting, cards)
+    profile = profiles.of(cards(setting)[0])
+    held = memory.devices(model, setting, cards(setting))
     case = boot["case"]
     yield Row(case, "weights", "GiB", max(h.weights for h in held) / GIB, boot["weights_gib"])
     yield Row(case, "pool", "GiB", min(h.kv for h in held) / GIB, boot["kv_gib"])
@@ -130,8 +142,8 @@ def summary(rows: list[Row]) -> str:
         shown = [f"{statistics.median(abs(r.off) for r in g):.2f}, {max(abs(r.off) for r in g):.2f} %" for g in groups]
         within = sum(abs(r.off) <= goal for r in groups[1])
         lines.append(f"| {what} | {goal} % | {shown[0]} | {shown[1]} | {within} of {len(groups[1])} |")
-    short = [r.case for r in rows if r.what == "pool" and r.predicted - r.measured > 0.25]
-    lines.append(f"\nBoots whose cache was promised more than 0.25 GiB too large: {', '.join(short) or 'none'}.")
+    large = [r.case for r in rows if r.what == "pool" and abs(r.predicted - r.measured) > 0.25]
+    lines.append(f"\nCaches predicted more than 0.25 GiB off: {', '.join(large) or 'none'}.")
     return "\n".join(lines)
 
 

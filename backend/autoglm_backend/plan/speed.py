@@ -30,6 +30,7 @@ CHUNK_S, EXPERTS_CHUNK_S = 0.010, 0.040
 EXPERTS_LEAST_S = 1.9e-3  # a layer's: eager launches between graphs
 START_S = 44.0  # imports and processes
 SEVERAL_S = 18.0  # more of them
+PAGE_CACHE = 7e9  # bytes a second from a warm page cache to the card: 18.8 GB took 2.7 s
 VISION_S = 35.0  # the processor's dummy images
 
 
@@ -129,7 +130,7 @@ def load(model: Model, setting: Setting, profile: Profile, disk_gbps: float | No
     """Seconds from the start of the process to the first answer, when compiled code is not cached."""
     size = model.stored_bytes or model.weight_bytes(model.precision)
     cold = size * (1 - (cached or 0.0)) / ((disk_gbps or 0.5) * 1e9)
-    copy = size / (profile.pcie_gbps * 0.8e9)
+    copy = size / min(profile.pcie_gbps * 0.8e9, PAGE_CACHE)
     return Estimate(boot_seconds(model, setting) + max(cold, copy), 0.25 if disk_gbps else 0.5)
 
 
