@@ -233,14 +233,14 @@ def read(model: str) -> Model:
     )
 
 
-def from_hub(repository: str, endpoint: str | None = None) -> Model:
+def from_hub(repository: str, endpoint: str | None = None, cache: Path | None = None) -> Model:
     """config.json and safetensors' headers of a repository on Hugging Face's hub, a few hundred kilobytes."""
     import httpx
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, NotASafetensorsRepoError
 
     try:
-        config = read_json(Path(hf_hub_download(repository, "config.json", endpoint=endpoint)))
+        config = read_json(Path(hf_hub_download(repository, "config.json", endpoint=endpoint, cache_dir=cache)))
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
         raise CheckpointError(
             f"cannot read config.json of {repository}: {str(error).splitlines()[0]}; check the name and the network, "

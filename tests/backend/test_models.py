@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from autoglm_backend.checkpoint import EMBEDDED
 from autoglm_backend.errors import CheckpointError
-from autoglm_backend.models import CONFIGS, describe, read
+from autoglm_backend.models import CONFIGS, describe, from_hub, read
 
 GIB = 2**30
 CLASSES = {
@@ -147,3 +147,60 @@ def test_a_config_without_sizes_says_which_one_is_missing(tmp_path: Path) -> Non
 def test_a_name_that_is_nothing_says_what_would_be_something() -> None:
     with pytest.raises(CheckpointError, match="Hugging Face id"):
         read("./nowhere")
+
+
+def test_a_repository_is_read_without_its_weights(tmp_path: Path) -> None:
+    """A hub of our own: config.json and the first kilobytes of the safetensors file, never the rest."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    config = (EMBEDDED / "config.json").read_bytes()
+    weights = (EMBEDDED / "model.safetensors").read_bytes()
+    sent: list[int] = []
+
+    class Hub(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any, **__: Any) -> None:
+            pass
+
+        def do_HEAD(self) -> None:
+            self.answer(body=False)
+
+        def do_GET(self) -> None:
+            self.answer(body=True)
+
+        def answer(self, *, body: bool) -> None:
+            name = self.path.rpartition("/")[2]
+            content = {"config.json": config, "model.safetensors": weights}.get(name)
+            if content is None:
+                self.send_response(404)
+                self.send_header("X-Error-Code", "EntryNotFound")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            wanted = self.headers.get("Range")
+            part = content
+            if wanted:
+                start, _, end = wanted.removeprefix("bytes=").partition("-")
+                part = content[int(start) : int(end) + 1]
+            self.send_response(206 if wanted else 200)
+            for key, value in {
+                "X-Repo-Commit": "a" * 40,
+                "ETag": f'"{name}"',
+                "Content-Length": str(len(part)),
+            }.items():
+                self.send_header(key, value)
+            self.end_headers()
+            if body:
+                sent.append(len(part))
+                self.wfile.write(part)
+
+    hub = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=hub.serve_forever, daemon=True).start()
+    try:
+        model = from_hub("someone/tiny", f"http://127.0.0.1:{hub.server_address[1]}", tmp_path)
+    finally:
+        hub.shutdown()
+        hub.server_close()
+    assert (model.name, model.parameters) == ("someone/tiny", read("embedded").parameters)
+    assert model.stored_bytes == read("embedded").stored_bytes
+    assert sum(sent) < 0.02 * len(weights)

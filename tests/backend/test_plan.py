@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from autoglm_backend import models, profiles, what_if
+from autoglm_backend.cli import main
 from autoglm_backend.errors import BackendError
 from autoglm_backend.machine import Gpu
 from autoglm_backend.plan import Plan, Setting, Wanted, command, legality, memory, plan, speed, text
@@ -251,6 +252,34 @@ def test_exports_carry_the_command(kind: str) -> None:
     assert "glm-4-9b-0414" in out
     if kind == "ray-serve":
         ast.parse(out)
+
+
+def test_the_processors_vllm_is_planned_with_a_bounded_cache() -> None:
+    machine = what_if.machine("no GPU", FILES)
+    built = replace(machine, software=replace(machine.software, vllm="0.32.0+cpu", vllm_device="cpu"))
+    found = rung(plan(built, EMBEDDED, EMBEDDED), "full", "on the processor")
+    assert found.needs is None
+    assert int(found.arguments[found.arguments.index("--kv-cache-memory-bytes") + 1]) < 2 * GIB
+    assert rung(plan(machine, EMBEDDED, EMBEDDED), "full").needs == "autoglm-backend install vllm --build cpu"
+
+
+@pytest.mark.parametrize(
+    "model", ["embedded", str(models.checkpoint.EMBEDDED), str(models.CONFIGS / "glm-4-9b-0414.json")]
+)
+def test_the_command_plans_a_name_a_folder_and_a_file(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", model, "--what-if", "no GPU"]) == 0
+    assert re.search(r"^  > (int8|embedded) ", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_the_command_says_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--what-if", "Voodoo 2"]) == 2
+    assert "no profile for 'Voodoo 2'" in capsys.readouterr().err
+    assert main(["plan", "./nowhere", "--what-if", "no GPU"]) == 2
+
+
+def test_the_command_plans_for_the_machine_that_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "embedded", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["hypothetical"] is False
 
 
 def test_what_needs_no_file_says_what_to_run_instead() -> None:

@@ -61,6 +61,12 @@ def arguments(model: Model, setting: Setting) -> tuple[str, ...]:
     return tuple(found)
 
 
+def processor_arguments(ctx: int, requests: int, cache: int) -> tuple[str, ...]:
+    """For the CPU build: a bounded cache, blocks small enough to share prefixes, no compiler (facts/cpu_serving.md)."""
+    sized = ("--max-model-len", str(ctx), "--max-num-seqs", str(requests), "--kv-cache-memory-bytes", str(cache))
+    return (*sized, "--block-size", "32", "--enforce-eager")
+
+
 def vision(model: Model, setting: Setting) -> list[str]:
     """Open-AutoGLM's flags for AutoGLM-Phone and GLM-4.1V, but for `--allowed-local-media-path /`: our agent sends
     screenshots in the request, and that flag would let any client read any file."""

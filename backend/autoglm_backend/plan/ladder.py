@@ -48,6 +48,8 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
     if cards and not fast:
         yield legacy(machine, model, cards)
     yield on_processor(machine, model)
+    if not cards:
+        yield vllm_on_processor(machine, model, wanted)
     if fast and not any(c.fits and c.needs is None for c in one_card(machine, model, fast[:1], wanted)):
         yield offload(machine, model, fast[:1], wanted)
     yield remote(model)
@@ -302,6 +304,32 @@ def on_processor(machine: Machine, model: Model) -> Candidate:
         command=command.int8(model),
         binding=why,
         note="The int8 engine runs on the processor only in this version; GPUs stay idle.",
+    )
+
+
+def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
+    """vLLM's CPU build, with a cache for `requests` of the wanted length and no more: it would take all memory."""
+    requests, ctx = max(8, wanted.requests), min(default_ctx(model, wanted), 8192 if wanted.ctx is None else 1 << 30)
+    cache = max(model.kv_bytes() * (ctx + 32) * requests, 128 << 20)
+    need = model.weight_bytes(model.precision) + cache + 3 * GIB // 2
+    rate = speed.processor_decode(model, machine.cpu.memory_gbps)
+    arguments = command.processor_arguments(ctx, requests, cache)
+    made = machine.software.vllm_device == "cpu"
+    return Candidate(
+        rung="full",
+        engine="vllm",
+        model=model.name,
+        title="vLLM on the processor",
+        fits=need < machine.ram_free_bytes,
+        needs=None if made else "autoglm-backend install vllm --build cpu",
+        ctx=Estimate(ctx, 0.0),
+        requests=requests,
+        decode=Estimate(min(rate.value, 150.0), 0.4),
+        load=Estimate(20 + need / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
+        arguments=arguments,
+        command=("vllm", "serve", command.where(model), *arguments),
+        binding=f"{need / GIB:.1f} of {machine.ram_free_bytes / GIB:.1f} GiB of main memory that is free",
+        note="No faster than the int8 engine for one request; better for several at once.",
     )
 
 
