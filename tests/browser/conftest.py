@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Page
 
 from autoglm.browser.driver import CdpBrowser
+from autoglm.browser.extension_pipe import ExtensionTabs
 from autoglm.browser.find import find_browser
-from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, PlaywrightTabs, launch
-from autoglm.types import Element, Goto, Observation, OnBrowser, OnElement, Text
+from autoglm.browser.playwright_pipe import PlaywrightPipe, launch
+from autoglm.seams import Cdp, Tabs
+from autoglm.types import Element, Goto, Observation, OnBrowser, OnElement, Text, Viewport
+from tests.extension.conftest import chrome_with_extension, pair, serving
 from tests.site.server import Site, serve
 
 HERE = Path(__file__).parent
@@ -28,15 +33,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Visit:
     """A tab, and what a test asks of it."""
 
-    def __init__(self, tabs: PlaywrightTabs, first: PageCdp, site: Site, **options: float) -> None:
+    def __init__(self, tabs: Tabs, first: Cdp, page: Page, site: Site, **options: float) -> None:
         self.cdp = first
+        self.page = page
+        """The first tab as Playwright sees it, whichever pipe the browser is driven through."""
         self.browser = CdpBrowser(tabs, first, **options)  # type: ignore[arg-type]
         self.site = site
 
     @classmethod
     async def begin(cls, pipe: PlaywrightPipe, site: Site, *, downloads: Path | None = None, **options: float) -> Visit:
         tabs = await pipe.tabs(downloads=downloads)
-        return cls(tabs, await tabs.open(), site, **options)
+        first = await tabs.open()
+        return cls(tabs, first, first.page, site, **options)
 
     async def open(self, page: str) -> Observation:
         await self.browser.act(Goto(f"{self.site.url}/{page}"))
@@ -44,8 +52,8 @@ class Visit:
 
     async def show(self, html: str) -> Observation:
         """A page made of `html`."""
-        await self.cdp.page.goto(f"{self.site.url}/nothing.html")
-        await self.cdp.page.set_content(f"<!doctype html><title>Test</title><body>{html}")
+        await self.page.goto(f"{self.site.url}/nothing.html")
+        await self.page.set_content(f"<!doctype html><title>Test</title><body>{html}")
         return await self.browser.observe()
 
     async def act(self, action: OnElement | OnBrowser) -> str:
@@ -56,7 +64,7 @@ class Visit:
 
     async def js(self, expression: str) -> Any:
         """What the page itself sees."""
-        return await self.cdp.page.evaluate(expression)
+        return await self.page.evaluate(expression)
 
     async def ref(self, name: str) -> int:
         return element(await self.browser.observe(), name).ref
@@ -88,11 +96,35 @@ async def pipe() -> AsyncIterator[PlaywrightPipe]:
         yield pipe
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def tab(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
-    tab = await Visit.begin(pipe, site)
-    yield tab
-    await tab.browser.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=["playwright", "extension"])
+async def tab(
+    request: pytest.FixtureRequest, pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Visit]:
+    """Through Playwright's pipe, and through our extension in a Chrome of its own."""
+    async with AsyncExitStack() as opened:
+        if request.param == "playwright":
+            tab = await Visit.begin(pipe, site)
+        else:
+            tab = await begin_in_own_chrome(opened, site, tmp_path_factory.mktemp("own"))
+        opened.push_async_callback(tab.browser.close)
+        yield tab
+
+
+async def begin_in_own_chrome(opened: AsyncExitStack, site: Site, directory: Path) -> Visit:
+    served = await opened.enter_async_context(serving(directory))
+    url = f"{site.url}/nothing.html"
+    chrome = await opened.enter_async_context(chrome_with_extension(directory / "profile", url, viewport=Viewport()))
+    chrome.context.on("page", leave_dialogs)
+    leave_dialogs(chrome.work)
+    await pair(chrome, served)
+    work = await chrome.panel.evaluate("chrome.tabs.query({active: true, currentWindow: true}).then(([tab]) => tab.id)")
+    tabs = ExtensionTabs(served.session().extension, "test", work)
+    return Visit(tabs, await tabs.open(), chrome.work, site)
+
+
+def leave_dialogs(page: Page) -> None:
+    """To whoever drives the tab; Playwright would answer them itself."""
+    page.on("dialog", lambda _: None)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def frame(url: str, name: str = "", style: str = "") -> str:
 
 
 async def show(visit: Visit, html: str) -> Observation:
-    await visit.cdp.page.goto(visit.site.url + page(html))
+    await visit.page.goto(visit.site.url + page(html))
     return await visit.observe()
 
 
@@ -57,7 +57,7 @@ async def test_boxes_in_frames_are_those_of_the_viewport(visit: Visit) -> None:
     inner = page(f"<body style='margin:0;padding:20px'>{frame(elsewhere(visit, FORM), 'Inner')}")
     seen = await show(visit, f"<body style='margin:0;padding:10px'>{frame(inner, 'Outer', 'height:300px')}")
     card = element(seen, "Card").box
-    x, y = await visit.cdp.page.frames[2].evaluate("[card.getBoundingClientRect().x, card.getBoundingClientRect().y]")
+    x, y = await visit.page.frames[2].evaluate("[card.getBoundingClientRect().x, card.getBoundingClientRect().y]")
     around = 10 + 3 + 5 + 20 + 3 + 5
     assert card and (card.x, card.y) == (pytest.approx(around + x, abs=0.1), pytest.approx(around + y, abs=0.1))
 
@@ -126,7 +126,7 @@ async def test_numbers_stay_with_their_nodes_and_are_never_given_twice(visit: Vi
     )
     first = {e.name: e.ref for e in seen.elements}
     await visit.js("document.body.insertAdjacentHTML('afterbegin', '<button>New</button>')")
-    await visit.cdp.page.frames[1].evaluate("document.body.insertAdjacentHTML('beforeend', '<button>New in</button>')")
+    await visit.page.frames[1].evaluate("document.body.insertAdjacentHTML('beforeend', '<button>New in</button>')")
     seen = await visit.observe()
     second = {e.name: e.ref for e in seen.elements}
     assert second == {**first, "New": 4, "New in": 5}
@@ -188,7 +188,7 @@ async def test_a_frame_in_the_middle_is_scrolled_when_the_page_does_not(visit: V
 
 async def test_a_scaled_frame_is_pressed_where_it_is_drawn(visit: Visit) -> None:
     seen = await show(visit, frame(elsewhere(visit, FORM), "F", "transform:scale(0.5);transform-origin:0 0"))
-    at = await visit.cdp.page.frames[1].evaluate("[card.getBoundingClientRect().x, card.getBoundingClientRect().width]")
+    at = await visit.page.frames[1].evaluate("[card.getBoundingClientRect().x, card.getBoundingClientRect().width]")
     outer = await visit.js("document.querySelector('iframe').getBoundingClientRect().x")
     card = element(seen, "Card").box
     assert card and card.width == pytest.approx(at[1] / 2) and card.x == pytest.approx(outer + (8 + at[0]) / 2, abs=0.1)

@@ -19,7 +19,7 @@ from tests.site.server import Site
 async def test_a_closed_tab_is_gone(pipe: PlaywrightPipe, site: Site) -> None:
     visit = await Visit.begin(pipe, site)
     await visit.open("index.html")
-    await visit.cdp.page.close()
+    await visit.page.close()
     with pytest.raises(BrowserGone, match="the tab was closed"):
         await visit.observe()
     with pytest.raises(BrowserGone):

@@ -47,7 +47,7 @@ async def test_refs_stay_with_their_nodes(visit: Visit) -> None:
 
 async def test_a_ref_of_the_page_before_acts_on_nothing_in_the_next_one(visit: Visit) -> None:
     seen = await visit.open("orders.html")
-    await visit.cdp.page.goto(f"{visit.site.url}/contact.html")
+    await visit.page.goto(f"{visit.site.url}/contact.html")
     with pytest.raises(Mistake):
         await visit.act(Click(seen.elements[0].ref))
     assert (await visit.observe()).url.endswith("contact.html")

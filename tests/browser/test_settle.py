@@ -96,9 +96,9 @@ async def test_an_empty_page_a_picture_and_a_plain_text_can_be_looked_at(visit: 
     await visit.act(Goto("about:blank"))
     assert (await visit.observe()).items == ()
     svg = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><text y='20'>drawn</text></svg>"
-    await visit.cdp.page.goto(svg)
+    await visit.page.goto(svg)
     assert texts(await visit.observe()) == ["drawn"]
-    await visit.cdp.page.goto(f"{visit.site.url}/site.css")
+    await visit.page.goto(f"{visit.site.url}/site.css")
     assert ":root" in texts(await visit.observe())[0]
 
 

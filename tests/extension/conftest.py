@@ -24,6 +24,7 @@ from autoglm.models.scripted import ScriptedModel
 from autoglm.panel import Panel
 from autoglm.protocol import Status
 from autoglm.store import SqliteStore
+from autoglm.types import Viewport
 from tests.site.server import Site, serve
 
 HERE = Path(__file__).parent
@@ -112,15 +113,18 @@ class Chrome:
 
 
 @asynccontextmanager
-async def chrome_with_extension(directory: Path, url: str, *others: Path) -> AsyncGenerator[Chrome]:
+async def chrome_with_extension(
+    directory: Path, url: str, *others: Path, viewport: Viewport | None = None
+) -> AsyncGenerator[Chrome]:
     """With ours, and with `others` beside it."""
     folders, port = ",".join(map(str, (extension_path(), *others))), free_port()
+    size = viewport or Viewport(1000, 720)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             str(directory),
             executable_path=str(find_browser().path),
             headless=True,
-            viewport={"width": 1000, "height": 720},
+            viewport={"width": size.width, "height": size.height},
             args=[
                 *FLAGS,
                 "--no-sandbox",
