@@ -16,18 +16,6 @@ from autoglm.seams import Json
 WORLD = "autoglm"
 MOST_ASKED = 3
 """A page that changes each time it is asked who listens to clicks is busy."""
-LISTENERS_JS = """(() => {
-  const all = document.querySelectorAll('*');
-  const found = [all.length];
-  const most = Math.min(all.length, 6000);
-  for (let i = 0; i < most; i++) {
-    const on = getEventListeners(all[i]);
-    if (on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup) found.push(i);
-  }
-  return found;
-})()"""
-"""Runs in the page's own world, the only one where DevTools' getEventListeners tells them (1.8 µs each, 2026-11-20).
-A page that lies to it can only make something look clickable, or not."""
 
 
 class Send(Protocol):
@@ -60,7 +48,7 @@ class Frame:
     async def look(self, *, patient: bool, view: Json | None = None) -> bool:
         """Whether it could be looked at: False when it is still changing and `patient` is set. `view` is what can be
         seen of it, None for the page itself. Raises WorldLost, PageHung, BrowserGone."""
-        listeners: list[int] | None = None
+        listeners: list[list[int]] | None = None
         for _ in range(MOST_ASKED):
             options = {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners, "known": self.seen.known}
             seen = json.loads(await self.call("look", {**options, "view": view}))
@@ -69,7 +57,7 @@ class Frame:
             if "ask" not in seen:
                 self.seen.apply(seen)
                 return True
-            listeners = await self._listeners()
+            listeners = await self._listeners(seen["ask"])
         return False
 
     async def node(self, expression: str) -> Json:
@@ -128,22 +116,22 @@ class Frame:
         self.seen = Seen()
         await self.evaluate(page.script())
 
-    async def _listeners(self) -> list[int]:
-        """How many elements the page has, then the positions of those that listen to clicks."""
+    async def _listeners(self, ways: list[list[int]]) -> list[list[int]]:
+        """For each way how many elements it leads to, then the positions of those that listen to clicks."""
         try:
             own = await self.own_world(self)
             done = await self.send(
                 "Runtime.evaluate",
                 session=self.session,
                 **({} if own is None else {"contextId": own}),
-                expression=LISTENERS_JS,
+                expression=page.listeners(ways),
                 includeCommandLineAPI=True,
                 returnByValue=True,
             )
         except CdpError as error:
             self.lose()
             raise WorldLost from error
-        return done["result"].get("value") or [0]
+        return done["result"].get("value") or [[-1]] * len(ways)
 
 
 def _calling(function: str, args: tuple[Any, ...]) -> str:

@@ -1,15 +1,17 @@
 """One document as the script in it tells it, brought up to date by each answer. Sends nothing.
 
-An answer names the parts of the page that changed, and their order only when that changed: an unchanged page of ten
-thousand items costs nothing here, and its items are the same objects as before.
+An answer holds the parts of the page that changed: what did not change costs nothing here, and stays the same objects.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from autoglm.seams import Json
-from autoglm.types import Box, Element, ScrollPosition, Text, Viewport
+from autoglm.types import Box, Element, ScrollPosition, Text, Verb, Viewport
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +49,77 @@ class Seen:
         """In reading order."""
         self.highest = 0
         """The highest number that an element has had."""
-        self._order: list[int] = []
-        self._parts: dict[int, tuple[Seeable, ...]] = {}
+        self._parts: dict[int, list[Seeable | int]] = {}
+        """What each part says, in reading order; a number is another part. Part 0 is the page."""
 
     def apply(self, answer: Json) -> None:
-        """Takes in what look() answered. A page that is told whole comes with all its parts."""
-        parts, order = answer.get("parts"), answer.get("order")
-        if parts:
-            told = (item["ref"] for _, items in parts for item in items if "ref" in item)
-            self.highest = max(self.highest, *told, 0)
-            self._parts.update((number, tuple(map(_item, items))) for number, items in parts)
-        if order is not None:
-            self._order = order
-            self._parts = {number: self._parts[number] for number in order}
-        if parts or order is not None:
-            self.items = tuple(item for number in self._order for item in self._parts[number])
-        self.known = answer["version"]
+        """Takes in what look() answered."""
+        if answer["whole"]:
+            self._parts = {}
+        for number in answer["gone"]:
+            self._parts.pop(number, None)
+        for number, items in answer["parts"]:
+            self._parts[number] = list(map(_item, items))
+        if answer["whole"] or answer["parts"]:
+            self.items = tuple(self._read())
+        self.known, self.highest = answer["version"], answer["highest"]
         self.url, self.title, self.truncated = answer["url"], answer["title"], answer["truncated"]
         self.scroll, self.viewport = ScrollPosition(*answer["scroll"]), Viewport(*answer["viewport"])
         self.scale = answer["scale"]
 
+    def _read(self) -> Iterator[Seeable]:
+        reading = [iter(self._parts[0])]
+        while reading:
+            for item in reading[-1]:
+                if isinstance(item, int):
+                    reading.append(iter(self._parts[item]))
+                    break
+                yield item
+            else:
+                reading.pop()
 
-def _item(item: Json) -> Seeable:
-    if "ref" in item:
-        return _element(item)
-    return _frame(item) if "frame" in item else Text(item["role"], item["text"], not item.get("away", False))
+
+VERBS: dict[str, Verb] = {"C": "Click", "T": "Type", "S": "Select", "K": "Check", "U": "Upload"}
+"""The letters of look.js."""
 
 
-def _element(item: Json) -> Element:
-    get = item.get
-    box = get("box")
+@cache
+def _takes(letters: str) -> tuple[Verb, ...]:
+    return tuple(VERBS[letter] for letter in letters)
+
+
+def _item(item: Any) -> Seeable | int:
+    """An item as look.js `wired` it; the number of an inner part."""
+    match item:
+        case [str(role), text, *seen]:
+            return Text(role, text, bool(seen))
+        case [ref, role, name, takes]:
+            return Element(ref, role, name, None, (), (), _takes(takes), in_view=False)
+        case [ref, role, name, takes, box]:
+            return Element(ref, role, name, None, (), (), _takes(takes), box=Box(*box))
+        case [ref, role, name, takes, box, more]:
+            return _element(ref, role, name, _takes(takes), Box(*box) if box else None, more)
+        case int():
+            return item
+        case _:
+            return _frame(item)
+
+
+def _element(ref: int, role: str, name: str, takes: tuple[Verb, ...], box: Box | None, more: Json) -> Element:
+    get = more.get
     return Element(
-        item["ref"],
-        item["role"],
-        item["name"],
+        ref,
+        role,
+        name,
         get("value"),
         tuple(get("states", ())),
         tuple(get("options", ())),
-        tuple(get("takes", ())),
+        takes,
         get("multiple", False),
         get("type", ""),
         get("hint", ""),
-        Box(*box) if box else None,
-        not get("away", False),
+        box,
+        box is not None,
     )
 
 

@@ -281,11 +281,11 @@ async def test_a_hover_menu_shows_its_links_while_hovered(visit: Visit) -> None:
 
 async def test_a_huge_page_is_cut_to_what_is_in_view_first(visit: Visit) -> None:
     await visit.show(
-        "<div id=all></div><script>for (let i = 0; i < 7000; i++) all.append(Object.assign(document.createElement('button'), { textContent: i, style: 'display:block' }))</script>"
+        "<div id=all></div><script>for (let i = 0; i < 12000; i++) all.append(Object.assign(document.createElement('button'), { textContent: i, style: 'display:block' }))</script>"
     )
     await visit.js("scrollTo(0, document.documentElement.scrollHeight)")
     seen = await visit.observe()
-    assert seen.truncated and len(seen.items) == 5000 and seen.elements[-1].name == "6999"
+    assert seen.truncated and len(seen.items) == 10_000 and seen.elements[-1].name == "11999"
 
 
 async def test_how_far_the_page_is_scrolled_is_told(visit: Visit) -> None:

@@ -7,7 +7,10 @@ nor change it. Evaluating it again in the same world changes nothing. Its parts 
 from functools import cache
 from importlib.resources import files
 
-PARTS = ("look", "watch", "tree", "geometry", "frames", "roles", "names", "values", "walk", "cover", "act")
+PARTS = (
+    *("look", "tree", "geometry", "frames", "geo", "roles", "names", "relations", "values", "sheets", "parts"),
+    *("heard", "walk", "update", "cover", "watch", "act"),
+)
 """In the order in which they are evaluated: what is a constant in one is there for those after it."""
 
 
@@ -17,3 +20,9 @@ def script() -> str:
     folder = files("autoglm.browser.page")
     parts = [folder.joinpath(f"{part}.js").read_text(encoding="utf-8") for part in PARTS]
     return "\n".join(["(() => {", "if (globalThis.autoglm) return;", *parts, "})();"])
+
+
+def listeners(ways: list[list[int]]) -> str:
+    """For the page's own world, with the command line API: who listens to clicks in what these ways lead to."""
+    text = files("autoglm.browser.page").joinpath("listeners.js").read_text(encoding="utf-8")
+    return f"({text.rstrip().rstrip(';')})({ways})"

@@ -1,9 +1,12 @@
 // @ts-check
 // ---------------------------------------------------------------- acting
 
+/** What was drawn anew since the last look in the place of something listed. @type {Map<number, Element>} */
+const standIns = new Map();
+
 /** @param {number} ref @returns {Element | null} */
 function alive(ref) {
-  const el = nodes.get(ref);
+  const el = standIns.get(ref) ?? model?.nodes.get(ref)?.el;
   return el?.isConnected ? el : null;
 }
 
@@ -19,13 +22,13 @@ async function aim(ref, options) {
   if (options.bring) bringIn(alive(ref), 0);
   for (let tries = 0; ; tries++) {
     const el = alive(ref);
-    if (!el) return { gone: nodes.size };
+    if (!el) return { gone: listedCount() };
     const twin = twinOf(el);
     const found = await tryAim(el, options.enabled, tries);
     if ('x' in found) return (aimed = found);
     // A list that draws only what is seen draws all anew when it is scrolled.
     const drawn = el.isConnected ? null : twin();
-    if (drawn) nodes.set(ref, drawn);
+    if (drawn) standIns.set(ref, drawn);
     else if (performance.now() > end) return found;
     await frame();
   }
@@ -223,7 +226,7 @@ async function ready(ref, mostMs) {
   acted = 1; // what a field is given shows in the next frame, or changes the page and so is waited for
   for (let tries = 0; ; tries++) {
     const el = alive(ref);
-    if (!el) return { gone: nodes.size };
+    if (!el) return { gone: listedCount() };
     const why = obstacle(el, tries);
     if (!why) return null;
     if (performance.now() > end) return { why };
@@ -253,7 +256,7 @@ let edited = 0;
  */
 async function edit(ref, mostMs) {
   const el = /** @type {HTMLElement | null} */ (alive(ref));
-  if (!el) return { gone: nodes.size };
+  if (!el) return { gone: listedCount() };
   if (typeOf(el) === 'file') return { why: 'takes a file, not text; Upload to it' };
   const steps = counted(el, roleOf(el));
   if (!isEditable(el) && !steps) return { why: `is a ${roleOf(el)}, not a field to type into` };
@@ -275,7 +278,7 @@ async function edit(ref, mostMs) {
 /** What a slider or spin button of the page's own making says. @param {number} ref */
 function steps(ref) {
   const el = alive(ref);
-  return el ? stepsOf(el) : { gone: nodes.size };
+  return el ? stepsOf(el) : { gone: listedCount() };
 }
 
 /** @param {Element} el */
@@ -358,7 +361,7 @@ async function held(ref, mostMs) {
 /** Sets a date, number, colour … as a whole, as picking it would. @param {number} ref @param {string} text */
 function put(ref, text) {
   const el = /** @type {HTMLInputElement | null} */ (alive(ref));
-  if (!el) return { gone: nodes.size };
+  if (!el) return { gone: listedCount() };
   const before = el.value;
   if (el.type === 'color') text = text.toLowerCase();
   el.value = text;
@@ -381,7 +384,7 @@ function announce(el) {
 /** Chooses exactly these options. @param {number} ref @param {number} mostMs @param {string[]} wanted */
 async function choose(ref, mostMs, wanted) {
   const el = /** @type {HTMLSelectElement | null} */ (alive(ref));
-  if (!el) return { gone: nodes.size };
+  if (!el) return { gone: listedCount() };
   if (el.localName !== 'select') return { why: `is a ${roleOf(el)}, not a native list; click it, then the option` };
   const hindered = await ready(ref, mostMs);
   if (hindered) return hindered;
@@ -413,7 +416,7 @@ function findOption(options, text) {
 function bring(ref) {
   touch();
   const el = alive(ref);
-  if (!el) return { gone: nodes.size };
+  if (!el) return { gone: listedCount() };
   const target = standIn(el);
   if (unseen(target)) return { why: 'is not visible' };
   if (!points(target).length) bringIn(target, 0);
@@ -466,7 +469,7 @@ async function upload(ref, mostMs) {
   touch();
   for (;;) {
     const el = alive(ref);
-    if (!el) return { gone: nodes.size };
+    if (!el) return { gone: listedCount() };
     const input = fileInputOf(el);
     if (!isDisabled(el) && !(input && isDisabled(input))) return { input: input !== null };
     if (performance.now() > end) return { why: 'is disabled' };
@@ -483,7 +486,7 @@ function fileInput(ref) {
 /** Whether something is on, off or mixed. @param {number} ref */
 function checked(ref) {
   const el = alive(ref);
-  if (!el) return { gone: nodes.size };
+  if (!el) return { gone: listedCount() };
   const role = roleOf(el);
   const state = checkedOf(el, role);
   return state ? { state, role } : { why: `is a ${role}, which is neither on nor off` };
@@ -493,7 +496,7 @@ function checked(ref) {
 function focus(ref) {
   touch();
   const el = /** @type {HTMLElement | null} */ (alive(ref));
-  if (!el) return { gone: nodes.size };
+  if (!el) return { gone: listedCount() };
   if (isDisabled(el) || el.closest('[inert]')) return { why: 'is disabled' };
   el.focus();
   const active = activeElement();
@@ -520,7 +523,8 @@ function box(ref, bring) {
 function scroll(ref, dx, dy) {
   touch();
   const el = ref === null ? null : alive(ref);
-  if (ref !== null && !el) return { gone: nodes.size };
+  if (ref !== null && !el) return { gone: listedCount() };
+  changed = performance.now(); // what is drawn or loaded at the end of a list comes a little later
   const scroller = scrollerOf(el, dx !== 0);
   if (scroller.localName === 'iframe' || scroller.localName === 'frame') return { frame: frameId(scroller) };
   const before = [scroller.scrollLeft, scroller.scrollTop];
@@ -556,10 +560,9 @@ function scrolls(el, sideways) {
   return sideways ? el.scrollWidth > el.clientWidth + 1 : el.scrollHeight > el.clientHeight + 1;
 }
 
-/** Something is about to happen that only frames will show, and that may change who listens. */
+/** Something is about to happen that only frames will show. */
 function touch() {
   acted = 2;
-  stale = true;
 }
 
 /** @type {any} */ (globalThis).autoglm = {

@@ -10,18 +10,22 @@ function topModal() {
   return open[open.length - 1] ?? null;
 }
 
-/** @param {Entry} entry @param {Element | null} modal */
+/** Whether it is covered other than before. @param {Entry} entry @param {Element | null} modal */
 function judgeCover(entry, modal) {
   const { el, target, item } = entry;
-  let covered = outside.covered || coveredOutside(target);
+  let covered = outside.covered || (!item.away && coveredOutside(target));
   covered ||= modal !== null && !holds(modal, el) && (modal.matches(':modal') || item.away === true);
   if (!covered && !item.away) {
     const by = coverOf(target, el);
     covered = by !== null && !(entry.fixed === false && !inModal(by, modal) && passing(by));
   }
-  if (!covered) return;
-  item.states = [...(item.states ?? []), 'covered'];
-  item.takes = [];
+  if (covered === entry.covered) return false;
+  entry.covered = covered;
+  item.takes = covered ? [] : entry.takes;
+  const states = covered ? [...entry.states, 'covered'] : entry.states;
+  if (states.length) item.states = states;
+  else delete item.states;
+  return true;
 }
 
 /** Whether something of the page around this frame lies over it. @param {Element} target */

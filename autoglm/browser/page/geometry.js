@@ -16,6 +16,11 @@ function touches(a, b) {
   return a.l < b.r && a.r > b.l && a.t < b.b && a.b > b.t;
 }
 
+/** @param {Rect} outer @param {Rect} inner */
+function encloses(outer, inner) {
+  return inner.l >= outer.l && inner.r <= outer.r && inner.t >= outer.t && inner.b <= outer.b;
+}
+
 /** @param {Rect} r @param {number} x @param {number} y */
 function inside(r, x, y) {
   return x >= r.l && x < r.r && y >= r.t && y < r.b;

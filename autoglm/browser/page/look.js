@@ -7,20 +7,25 @@
  *
  * @typedef {{l: number, t: number, r: number, b: number}} Rect
  * @typedef {{ref: number, role: string, name: string, value?: string, states?: string[], options?: string[],
- *   takes?: string[], multiple?: boolean, type?: string, hint?: string, box?: number[], away?: boolean}} Control
+ *   takes: string[], multiple?: boolean, type?: string, hint?: string, box?: number[], away?: boolean}} Control
  * @typedef {{text: string, role: string, away?: boolean, said?: boolean}} Line
  * @typedef {{frame: number, name: string, title?: string, box: number[], scale: number, view: Outside,
  *   away?: boolean}} Frame
  * @typedef {Control | Line | Frame} Item
- * @typedef {{el: Element, target: Element, item: Control, rect: Rect, inert: boolean, fixed: boolean}} Entry
+ * @typedef {{kind: 'entry', el: Element, target: Element, item: Control, states: string[], takes: string[],
+ *   fixed: boolean, covered: boolean, part?: Part}} Entry
+ * @typedef {Entry | {kind: 'frame', el: Element, item: Frame, part?: Part}
+ *   | {kind: 'read' | 'guard' | 'host', el: Element, part?: Part} | {kind: 'hidden', el: Element, geo: Geo, part?: Part}
+ *   | {kind: 'box', geo: Geo, part?: Part} | {kind: 'said', line: Line, from: Part, part?: Part}
+ *   | {kind: 'wild', el: Element, rect: Rect, part?: Part}} Note
  * @typedef {{cells: string[], unnamed: Control[], named: boolean}} Row
- * @typedef {{role: string, clip: Rect, view: Rect, looseClip: Rect, looseView: Rect, clipped: boolean,
- *   pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean, hard: boolean, name: string,
- *   mute: boolean}} Place
+ * @typedef {{role: string, geo: Geo, pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean,
+ *   hard: boolean, name: string, mute: boolean, cursor: boolean, shaded: boolean}} Place
+ * @typedef {{node: Node, at: number, items: number, notes: number, own: number, valid: boolean}} Start
  */
 
-const MOST_ITEMS = 5000;
-const MOST_CHARACTERS = 1_000_000;
+const MOST_ITEMS = 10_000;
+const MOST_CHARACTERS = 1_500_000;
 const MOST_VISITED = 200_000;
 const MOST_DEPTH = 800;
 
@@ -28,10 +33,8 @@ const MOST_DEPTH = 800;
 
 /** @type {WeakMap<Element, number>} */
 const refs = new WeakMap();
-/** What the last look listed. @type {Map<number, Element>} */
-let nodes = new Map();
-/** Where it stood then, in its document. @type {WeakMap<Element, Rect>} */
-let stood = new WeakMap();
+/** Where what was listed last stood then, in the document. @type {WeakMap<Element, Rect>} */
+const stood = new WeakMap();
 let next = 1;
 
 /** @param {Element} el */
@@ -41,65 +44,127 @@ function refOf(el) {
   return ref;
 }
 
+/** How many are listed. */
+function listedCount() {
+  return model?.nodes.size ?? 0;
+}
+
 // ---------------------------------------------------------------- looking
 
+/** Counts the answers. */
 let version = 0;
+/** Whether the model is no longer to be trusted. */
+let spoilt = false;
+/** Whether the model was made anew since the last answer. */
+let remade = false;
+let truncated = false;
 
 /**
- * The page as JSON, or `{"busy": true}` when it is still changing and `patient` is set.
- * `{"ask": "listeners"}` when it needs to know who listens to clicks, which only the browser knows.
- * @param {{patient: boolean, quietMs: number, listeners: number[] | null, known?: number,
- *   view?: Outside | null}} options
+ * What changed since version `known`, or the whole page, as JSON: `{version, whole, parts: [[id, [item]]], gone, …}`,
+ * where an item may stand for an inner part (see wired) and part 0 is the page. `{"busy": true}` when it is still
+ * changing and `patient` is set. `{"ask": ways}` when it needs to know who listens to clicks, which only the browser
+ * knows (heard.js).
+ * @param {{patient: boolean, quietMs: number, listeners: number[][] | null, known: number, view: Outside | null}} options
  */
 function look(options) {
   if (!document.documentElement) return JSON.stringify({ busy: true });
   if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
   if (options.listeners) hear(options.listeners);
-  else if (options.patient && stale) return JSON.stringify({ ask: 'listeners' });
+  else if (options.patient && unasked.size) {
+    const ways = waysToAsk();
+    if (ways.length) return JSON.stringify({ ask: ways });
+  }
   acted = 0;
-  outside = options.view ?? UNBOUND;
-  const walk = new Walk();
-  walk.document();
-  const modal = topModal();
-  for (const entry of walk.entries) judgeCover(entry, modal);
-  for (const { el, item } of walk.frames) judgeFrame(el, item, modal);
-  nodes = new Map(walk.entries.map((entry) => [entry.item.ref, entry.el]));
-  stood = new WeakMap(walk.entries.map(({ el, rect }) => [el, moved(rect, scrollX, scrollY)]));
-  const { items, truncated } = bounded(walk);
+  standIns.clear();
+  looking = true;
+  const made = update(options.view ?? UNBOUND);
+  looking = false;
+  return answer(made, options.known === version && version > 0 && !remade);
+}
+
+/** @param {Model} made @param {boolean} patch */
+function answer(made, patch) {
+  const cut = truncated || made.count > MOST_ITEMS || made.size > MOST_CHARACTERS;
+  const parts = cut ? [`[0,${JSON.stringify(bounded(made).map(wired))}]`] : patch ? made.changed : partsOf(made.root);
+  const sent = [...parts].filter((part) => typeof part === 'string' || !part.dead).map((part) => sentAs(part, patch));
   const root = document.documentElement;
-  return JSON.stringify({
+  const head = {
     version: ++version,
-    order: [0],
-    parts: [[0, items]],
+    whole: cut || !patch,
+    gone: patch ? made.gone : [],
+    highest: next - 1,
     url: location.href,
     title: String(document.title),
-    truncated,
+    truncated: cut,
     scroll: [scrollX, scrollY, Math.max(root.scrollWidth, innerWidth), Math.max(root.scrollHeight, innerHeight)],
     viewport: [innerWidth, innerHeight],
     scale: devicePixelRatio,
-  });
+  };
+  made.changed.clear();
+  made.gone = [];
+  remade = false;
+  if (cut) spoilt = true;
+  return `${JSON.stringify(head).slice(0, -1)},"parts":[${sent.filter(Boolean).join()}]}`;
 }
 
+/** A part as it is sent; empty when it reads as it was sent before. @param {Part | string} part @param {boolean} patch */
+function sentAs(part, patch) {
+  if (typeof part === 'string') return part;
+  if (part.fresh) {
+    const json = JSON.stringify(part.items.filter((item) => !('said' in item)).map(wired));
+    part.fresh = false;
+    if (patch && json === part.json) return '';
+    part.json = json;
+  }
+  return `[${part.id},${part.json}]`;
+}
+
+const LETTERS = /** @type {Record<string, string>} */ ({ Click: 'C', Type: 'T', Select: 'S', Check: 'K', Upload: 'U' });
+
 /**
- * At most MOST_ITEMS items and MOST_CHARACTERS characters; what is in view is kept before the rest.
- * @param {Walk} walk
+ * An item as it is sent, for thousands of them: an inner part is its id, a line `[role, text]` and 1 when it is in view,
+ * a control `[ref, role, name, takes, box | 0, more]` as far as needed, with a letter for each verb it takes.
+ * @param {Item | Part} item
  */
-function bounded(walk) {
-  const items = walk.items.filter((item) => !('said' in item));
+function wired(item) {
+  if (item instanceof Part) return item.id;
+  if ('text' in item) return item.away ? [item.role, item.text] : [item.role, item.text, 1];
+  if ('frame' in item) return item;
+  const { ref, role, name, takes, box, away: _, value, ...rest } = item;
+  const letters = takes.map((verb) => LETTERS[verb]).join('');
+  const more = value !== undefined || Object.keys(rest).length > 0;
+  if (more) return [ref, role, name, letters, box ?? 0, value === undefined ? rest : { value, ...rest }];
+  return box ? [ref, role, name, letters, box] : [ref, role, name, letters];
+}
+
+/** @param {Part} part @returns {Part[]} */
+function partsOf(part) {
+  return [part, ...innerParts(part).flatMap(partsOf)];
+}
+
+/** At most MOST_ITEMS items and MOST_CHARACTERS characters; what is in view is kept before the rest. @param {Model} made */
+function bounded(made) {
+  const items = itemsOf(made.root);
   let size = 0;
   let kept = 0;
   const fits = (/** @type {Item} */ item) => {
-    size += 60 + ('ref' in item ? controlSize(item) : 'text' in item ? item.text.length : 200);
+    size += sizeOf(item);
     return ++kept <= MOST_ITEMS && size <= MOST_CHARACTERS;
   };
   const keep = new Set(items.filter((item) => !item.away && fits(item)));
   for (const item of items) if (item.away && fits(item)) keep.add(item);
-  if (keep.size === items.length) return { items, truncated: walk.truncated };
-  return { items: items.filter((item) => keep.has(item)), truncated: true };
+  return items.filter((item) => keep.has(item));
 }
 
-/** @param {Control} item */
-function controlSize(item) {
+/** @param {Part} part @returns {Item[]} */
+function itemsOf(part) {
+  return part.items.flatMap((item) => (item instanceof Part ? itemsOf(item) : 'said' in item ? [] : [item]));
+}
+
+/** Characters of an item as it is sent, about. @param {Item} item */
+function sizeOf(item) {
+  if ('text' in item) return 60 + item.text.length;
+  if ('frame' in item) return 300;
   const options = item.options?.reduce((sum, option) => sum + option.length + 3, 0) ?? 0;
   return 100 + item.name.length + (item.value?.length ?? 0) + (item.hint?.length ?? 0) + options;
 }

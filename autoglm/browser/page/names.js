@@ -1,26 +1,16 @@
 // @ts-check
 // ---------------------------------------------------------------- names (https://www.w3.org/TR/accname-1.2)
 
-/** Of one look: the labels of each control. @type {Map<Element, Element[]> | null} */
-let labelMap = null;
-/** @type {WeakSet<Node>} */
-let labelledRoots = new WeakSet();
+/** While something is named in a walk: what its name was made of that stands elsewhere. @type {Element[] | null} */
+let sources = null;
 
-/** `el.labels` searches the whole tree each time; this searches it once. @param {Element} el @returns {Element[]} */
+/** @param {Element} el @returns {Element[]} */
 function labelsOf(el) {
-  if (!labelMap) {
-    const labels = /** @type {HTMLInputElement} */ (el).labels;
-    return labels ? [...labels] : [];
-  }
-  const root = el.getRootNode();
-  if (!labelledRoots.has(root)) {
-    labelledRoots.add(root);
-    for (const label of /** @type {Document} */ (root).querySelectorAll('label')) {
-      const { control } = label;
-      if (control) labelMap.set(control, [...(labelMap.get(control) ?? []), label]);
-    }
-  }
-  return labelMap.get(el) ?? [];
+  // `el.labels` searches the whole tree each time.
+  const input = /** @type {HTMLInputElement} */ (el);
+  const found = looking ? (labels.get(el) ?? []) : [...(input.labels ?? [])];
+  sources?.push(...found);
+  return found;
 }
 
 /** @param {string} text */
@@ -157,10 +147,10 @@ function embeddedValue(el) {
  * @param {Element} el
  * @param {Element} owner
  * @param {boolean} [evenHidden]
- * @param {{nodes: number}} [budget]
+ * @param {{nodes: number, shown: boolean}} [budget]
  * @returns {string}
  */
-function contentOf(el, owner, evenHidden = false, budget = { nodes: MOST_NAME_NODES }) {
+function contentOf(el, owner, evenHidden = false, budget = { nodes: MOST_NAME_NODES, shown: looking && el === owner }) {
   let text = '';
   for (const node of children(el)) {
     if (--budget.nodes < 0) return text;
@@ -176,12 +166,13 @@ function contentOf(el, owner, evenHidden = false, budget = { nodes: MOST_NAME_NO
  * @param {Element} el
  * @param {Element} owner
  * @param {boolean} evenHidden
- * @param {{nodes: number}} budget
+ * @param {{nodes: number, shown: boolean}} budget
  * @returns {string}
  */
 function partOf(el, owner, evenHidden, budget) {
   if (SILENT.has(el.localName) || el === owner) return '';
-  if (el.getAttribute('aria-hidden') === 'true' || (!evenHidden && hidden(el))) return '';
+  if (el.getAttribute('aria-hidden') === 'true' || (!evenHidden && !(budget.shown && isPlain(el)) && hidden(el)))
+    return '';
   const role = el.getAttribute('role');
   // A tree item or menu item is not called by what opens out of it.
   if (role === 'group' || role === 'menu' || role === 'tree') return '';
@@ -193,7 +184,7 @@ function partOf(el, owner, evenHidden, budget) {
  * @param {Element} el
  * @param {Element} owner
  * @param {boolean} evenHidden
- * @param {{nodes: number}} budget
+ * @param {{nodes: number, shown: boolean}} budget
  * @returns {string}
  */
 function ownText(el, owner, evenHidden, budget) {
@@ -211,6 +202,7 @@ function ownText(el, owner, evenHidden, budget) {
 function isInline(el) {
   const tag = el.localName;
   if (BLOCKS.has(tag)) return false;
+  if (INLINES.has(tag) && isPlain(el) && isDisplayedByTag(el)) return true;
   const display = getComputedStyle(el).display;
   return display === 'inline' || display === 'contents' || display.startsWith('ruby');
 }

@@ -116,15 +116,28 @@ function nativeControl(el) {
 }
 
 /** Where CodeMirror 5, Monaco and Ace take keys: a field too small to see, or one that is nowhere drawn. */
-const EDITOR_INPUT =
-  '.CodeMirror > div > textarea, .native-edit-context, textarea.inputarea, textarea.ace_text-input';
-/** What of an editor looks like a control beside that field. */
-const EDITOR_PART = '.CodeMirror-scroll, .ime-text-area';
+const EDITOR_INPUT = '.CodeMirror > div > textarea, .native-edit-context, textarea.inputarea, textarea.ace_text-input';
 const EDITOR_LINE = '.CodeMirror-line, .view-line, .ace_line';
 
 /** The box in which an editor draws what is typed into that field. @param {Element} el @returns {Element | null} */
 function editorOf(el) {
+  if (el.localName !== 'textarea' && el.localName !== 'div') return null;
   return el.matches(EDITOR_INPUT) ? el.closest('.CodeMirror, .monaco-editor, .ace_editor') : null;
+}
+
+/** A line of an editor, which is said as what its field holds. @param {Element} el */
+function isEditorLine(el) {
+  return /line/i.test(el.getAttribute('class') ?? '') && el.matches(EDITOR_LINE) && isInEditor(el);
+}
+
+/** What of an editor looks like a control beside its field. @param {Element} el */
+function isEditorPart(el) {
+  return /CodeMirror-scroll|ime-text-area/.test(el.getAttribute('class') ?? '') && isInEditor(el);
+}
+
+/** @param {Element} el */
+function isInEditor(el) {
+  return Boolean(el.closest('.CodeMirror, .monaco-editor, .ace_editor')?.querySelector(EDITOR_INPUT));
 }
 
 /** The lines that an editor draws, which are those in view. @param {Element} editor */

@@ -98,7 +98,9 @@ function optionsOf(el, role) {
   if (el.localName === 'select') {
     options = [.../** @type {HTMLSelectElement} */ (el).options].filter((option) => !option.disabled && !option.hidden);
   } else if (el.localName === 'input' && /** @type {HTMLInputElement} */ (el).list) {
-    options = /** @type {HTMLInputElement} */ (el).list?.options ?? [];
+    const { list } = /** @type {HTMLInputElement} */ (el);
+    if (list) sources?.push(list);
+    options = list?.options ?? [];
   } else if (role === 'listbox') options = el.querySelectorAll(OPTION);
   else if (role === 'combobox') {
     const list = referenced(el, 'aria-controls').concat(referenced(el, 'aria-owns'))[0];

@@ -26,12 +26,20 @@ const LONG = 150;
 const LABEL = 100;
 
 class Walk {
-  /** @type {Item[]} */
+  /** @type {(Item | Part)[]} */
   items = [];
-  /** @type {Entry[]} */
-  entries = [];
-  /** @type {{el: Element, item: Frame}[]} */
-  frames = [];
+  /** @type {Note[]} */
+  notes = [];
+  /** The parts that may be begun here, outermost first. @type {Start[]} */
+  starts = [];
+  /** Elements and inner parts of the part that is walked. */
+  own = 0;
+  /** It took something that stands before it. */
+  escaped = false;
+  /** In a control or row, whose name or text is all that is in it. */
+  solid = 0;
+  /** In a picture or formula, whose elements are not HTML's. */
+  foreign = 0;
   truncated = false;
   visited = 0;
   depth = 0;
@@ -43,10 +51,6 @@ class Walk {
   row = null;
   /** A checkbox whose name may follow it. @type {Control | null} */
   pending = null;
-  /** Elements whose text is the name of something listed. @type {Set<Element>} */
-  said = new Set();
-  /** @type {Set<Element>} */
-  listed = new Set();
   /**
    * Of a box: whether it has an item of that kind that takes the focus now.
    * @type {Map<Element, Map<string, boolean>>}
@@ -54,44 +58,43 @@ class Walk {
   roving = new Map();
   active = activeElement();
 
-  constructor() {
-    labelMap = new Map();
-    labelledRoots = new WeakSet();
+  /** @param {Model} model */
+  constructor(model) {
+    this.model = model;
   }
 
-  document() {
-    const view = meet(viewport(), outside.clip);
-    const clip = reachable();
-    this.noteLabelled(document);
-    this.visit(document.documentElement, {
-      role: 'text',
-      clip,
-      view,
-      looseClip: clip,
-      looseView: view,
-      clipped: false,
-      pointer: false,
-      inert: outside.inert,
-      disabled: outside.disabled,
-      fixed: false,
-      hard: false,
-      name: '',
-      mute: false,
-    });
-    this.flush();
-    labelMap = null;
+  /** Walks a part again, keeping what did not change in it. @param {Part} part */
+  part(part) {
+    const { model } = this;
+    const before = innerParts(part);
+    if (part.user) soil(part.user);
+    part.user = null;
+    leave(model, part);
+    this.items = [];
+    this.notes = [];
+    this.own = 0;
+    this.escaped = false;
+    this.depth = part.depth;
+    this.foreign = part.el.closest('svg, math') ? 1 : 0;
+    for (const node of part.nodes) this.node(node, part.el, part.place);
+    if (part === model.root) this.flush();
+    part.items = this.items;
+    part.notes = this.notes;
+    const whole = part === model.root || (this.neutral() && !this.escaped);
+    this.run = '';
+    this.pending = null;
+    enter(model, part);
+    const kept = new Set(part.items);
+    for (const inner of before) if (inner.parent === part && !kept.has(inner)) kill(model, inner);
+    if (whole) return;
+    // It is no part any more: what stands around it is walked with it.
+    soil(part);
+    soil(/** @type {Part} */ (part.parent));
   }
 
-  /** Text that names a control or a dialog is said there. @param {Document | ShadowRoot} root */
-  noteLabelled(root) {
-    for (const el of root.querySelectorAll('[aria-labelledby]')) {
-      const role = roleOf(el);
-      if (!WIDGETS.has(role) && !/^(dialog|alertdialog|group|radiogroup|listbox)$/.test(role)) continue;
-      if (!el.checkVisibility(DRAWN)) continue;
-      for (const label of referenced(el, 'aria-labelledby')) {
-        if (!/^(cell|columnheader|rowheader|row)$/.test(roleOf(label)) && !nativeControl(label)) this.said.add(label);
-      }
-    }
+  /** Nothing is carried over from what was walked. */
+  neutral() {
+    return !this.run && !this.pending && !this.row;
   }
 
   /** @param {Element} el @param {Place} place */
@@ -102,21 +105,47 @@ class Walk {
       this.truncated = true;
       return;
     }
+    this.own++;
+    this.depth++;
+    if (!place.shaded && !this.foreign && isPlain(el)) this.plain(el, tag, place);
+    else this.styled(el, tag, place);
+    this.depth--;
+  }
+
+  /** Nothing in it is other than its tag says. @param {Element} el @param {string} tag @param {Place} place */
+  plain(el, tag, place) {
+    if (el.hasAttributes()) {
+      if (el.getAttribute('aria-hidden') === 'true' && isGutter(el)) return;
+      place = barred(el, place);
+    }
+    const display = !INLINES.has(tag) ? 'block' : isDisplayedByTag(el) ? 'inline' : getComputedStyle(el).display;
+    if (tag === 'svg' || tag === 'math') this.foreign++;
+    this.edge(display);
+    this.show(el, tag, null, place);
+    this.edge(display);
+    if (tag === 'svg' || tag === 'math') this.foreign--;
+  }
+
+  /** @param {Element} el @param {string} tag @param {Place} place */
+  styled(el, tag, place) {
     const style = getComputedStyle(el);
     const shown = el.checkVisibility(DRAWN);
-    if (!shown && prunes(style)) {
+    if ((!shown && prunes(style)) || vanishes(style)) {
       if (isGhost(el)) this.control(el, roleOf(el), true, place);
+      if (isBackable(el)) this.notes.push({ kind: 'read', el: backOf(el) });
       return;
     }
     if (el.getAttribute('aria-hidden') === 'true' && isGutter(el)) return;
-    this.depth++;
-    place = placed(el, style, place);
+    const wild = leavesTheFlow(el, style);
+    const before = this.items.length;
+    place = placed(el, style, el.hasAttributes() ? barred(el, place) : place);
+    if (style.contentVisibility !== 'visible') place = { ...place, shaded: true };
     const display = INLINES.has(tag) ? style.display : 'block';
     this.edge(display);
     if (shown || style.display === 'contents') this.show(el, tag, style, place);
-    else this.descend(el, { ...place, mute: true, pointer: false });
+    else this.descend(el, { ...place, shaded: true, mute: true, pointer: false });
     this.edge(display);
-    this.depth--;
+    if (wild && this.items.length > before) this.notes.push({ kind: 'wild', el, rect: rectOf(el) });
   }
 
   /** Where something begins or ends, text does too, unless it is in a line with it. @param {string} display */
@@ -126,18 +155,35 @@ class Walk {
     else this.flush();
   }
 
-  /** @param {Element} el @param {string} tag @param {CSSStyleDeclaration} style @param {Place} place */
+  /** @param {Element} el @param {string} tag @param {CSSStyleDeclaration | null} style @param {Place} place */
   show(el, tag, style, place) {
-    const pointer = style.cursor === 'pointer' && !PASS_THROUGH.has(tag);
+    const cursor = style ? style.cursor === 'pointer' : place.cursor;
+    const pointer = cursor && !PASS_THROUGH.has(tag);
     const starts = pointer && !place.pointer;
-    if (pointer !== place.pointer) place = { ...place, pointer };
-    if (this.said.has(el) || (tag === 'label' && this.label(/** @type {HTMLLabelElement} */ (el), place)))
+    if (pointer !== place.pointer || cursor !== place.cursor) place = { ...place, pointer, cursor };
+    if (
+      saidByLabels.has(el) ||
+      isEditorLine(el) ||
+      (tag === 'legend' && legends.get(el) === el.parentElement) ||
+      (tag === 'label' && this.label(/** @type {HTMLLabelElement} */ (el), place))
+    )
       place = { ...place, mute: true };
     if (nativeControl(el)) return this.control(el, roleOf(el), true, place);
     const role = el.hasAttributes() ? roleOf(el) : (TAG_ROLES[tag] ?? 'generic');
     if (el.hasAttributes() && (isWidget(el, role) || isEditingHost(el))) return this.control(el, role, true, place);
     if (this.isSoft(el, tag, role, starts, place) && !isWrapper(el)) return this.control(el, role, false, place);
+    if (this.hangs(el, role, starts)) this.notes.push({ kind: 'guard', el });
     return this.content(el, tag, role, style, place);
+  }
+
+  /** Whether what it is may change with what is in it. @param {Element} el @param {string} role @param {boolean} starts */
+  hangs(el, role, starts) {
+    if (this.solid) return false;
+    if (starts || listening.has(el)) return true;
+    return (
+      el.hasAttributes() &&
+      (takesFocus(el) || el.hasAttribute('onclick') || (FIELDS.has(role) && el.hasAttribute('role')))
+    );
   }
 
   /** @param {Element} el @param {string} tag @param {string} role @param {boolean} starts @param {Place} place */
@@ -158,6 +204,7 @@ class Walk {
    */
   roves(el) {
     if (el.getAttribute('tabindex') !== '-1' || (el.textContent?.length ?? 0) > LONG) return false;
+    this.notes.push({ kind: 'read', el: backOf(el) });
     const [style] = el.classList;
     const like = `${el.localName}${style ? `.${CSS.escape(style)}` : ''}[tabindex="0"]`;
     for (let up = el.parentElement, i = 0; up && i < 3; up = up.parentElement, i++) {
@@ -173,7 +220,7 @@ class Walk {
    * @param {Element} el
    * @param {string} tag
    * @param {string} role
-   * @param {CSSStyleDeclaration} style
+   * @param {CSSStyleDeclaration | null} style
    * @param {Place} place
    */
   content(el, tag, role, style, place) {
@@ -184,20 +231,115 @@ class Walk {
     if (/^(dialog|alertdialog|group|radiogroup)$/.test(role)) this.group(el, tag, role, place);
     const spoken = textRole(el, role, place.role);
     if (spoken !== place.role) place = { ...place, role: spoken };
-    const inside = el.firstElementChild || el.shadowRoot ? within(el, style, place) : place;
-    if (role === 'row' && !this.row && !el.querySelector(NOT_FLAT)) return this.table(el, inside);
+    const inside = style && (el.firstElementChild || rootOf(el)) ? this.within(el, style, place) : place;
+    if (role === 'row' && !this.row) {
+      if (!el.querySelector(NOT_FLAT)) return this.table(el, inside);
+      if (!this.solid) this.notes.push({ kind: 'guard', el });
+    }
     return this.descend(el, inside);
+  }
+
+  /** @param {Element} el @param {CSSStyleDeclaration} style @param {Place} place */
+  within(el, style, place) {
+    const geo = geoWithin(el, style, place.geo);
+    if (geo === place.geo) return place;
+    this.notes.push({ kind: 'box', geo });
+    return { ...place, geo };
   }
 
   /** @param {Element} el @param {Place} place */
   descend(el, place) {
-    if (el.shadowRoot) {
-      watch(el.shadowRoot);
-      this.noteLabelled(el.shadowRoot);
-    }
-    const drawn = el.shadowRoot || el.localName === 'slot' ? children(el) : null;
-    if (drawn) for (const node of drawn) this.node(node, el, place);
+    const root = rootOf(el);
+    if (root) watch(root);
+    else if (mayHost(el)) this.notes.push({ kind: 'host', el });
+    const drawn = root || el.localName === 'slot' ? [...children(el)] : null;
+    if (!this.solid && !this.row && (drawn || el.firstElementChild)) this.grouped(el, place, drawn);
+    else if (drawn) for (const node of drawn) this.node(node, el, place);
     else for (let node = el.firstChild; node; node = node.nextSibling) this.node(node, el, place);
+  }
+
+  /**
+   * Walks what is in an element, cut into parts.
+   * @param {Element} el
+   * @param {Place} place
+   * @param {Node[] | null} drawn
+   */
+  grouped(el, place, drawn) {
+    /** @type {Start | null} */
+    let start = null;
+    let at = 0;
+    let node = drawn ? drawn[0] : el.firstChild;
+    while (node) {
+      if (!start && this.neutral()) {
+        start = { node, at, items: this.items.length, notes: this.notes.length, own: this.own, valid: true };
+        this.starts.push(start);
+      }
+      const part = start && this.neutral() ? this.kept(node, el, place, drawn, at) : null;
+      if (part && start) {
+        if (this.own - start.own >= LEAST) this.close(start, el, place, drawn, node);
+        this.starts.pop();
+        start = null;
+        this.items.push(part);
+        this.own++;
+        at += part.nodes.length;
+        node = drawn ? drawn[at] : part.nodes[part.nodes.length - 1].nextSibling;
+        continue;
+      }
+      this.node(node, el, place);
+      at++;
+      node = drawn ? drawn[at] : node.nextSibling;
+      if (start && (!start.valid || (this.own - start.own >= LEAST && this.neutral()))) {
+        if (start.valid) this.close(start, el, place, drawn, node);
+        this.starts.pop();
+        start = null;
+      }
+    }
+    if (start) this.starts.pop();
+  }
+
+  /**
+   * The part that begins at a node and needs no new walk, if there is one.
+   * @param {Node} node
+   * @param {Element} el
+   * @param {Place} place
+   * @param {Node[] | null} drawn
+   * @param {number} at
+   * @returns {Part | null}
+   */
+  kept(node, el, place, drawn, at) {
+    const part = this.model.first ? null : memberOf.get(node);
+    if (!part || part.dead || part.dirty || part.el !== el || part.nodes[0] !== node) return null;
+    if (!samePlace(part.place, place)) return null;
+    let other = /** @type {Node | null} */ (node);
+    for (const [i, member] of part.nodes.entries()) {
+      if ((drawn ? drawn[at + i] : other) !== member) return null;
+      other = member.nextSibling;
+    }
+    return part;
+  }
+
+  /**
+   * What was walked since `start` is a part.
+   * @param {Start} start
+   * @param {Element} el
+   * @param {Place} place
+   * @param {Node[] | null} drawn
+   * @param {Node | null | undefined} end
+   */
+  close(start, el, place, drawn, end) {
+    /** @type {Node[]} */
+    let nodes = [];
+    if (drawn) nodes = drawn.slice(start.at, end ? drawn.indexOf(end) : undefined);
+    else
+      for (let node = /** @type {Node | null} */ (start.node); node && node !== end; node = node.nextSibling)
+        nodes.push(node);
+    const part = new Part(this.model.nextPart++, el, nodes, place, this.depth);
+    part.items = this.items.splice(start.items);
+    part.notes = this.notes.splice(start.notes);
+    for (const node of nodes) memberOf.set(node, part);
+    this.items.push(part);
+    this.own = start.own + 1;
+    enter(this.model, part);
   }
 
   /** @param {Node} node @param {Element} parent @param {Place} place */
@@ -213,15 +355,22 @@ class Walk {
   /** Begins or goes on with text of `el`; false when it cannot be seen. @param {Element} el @param {Place} place */
   open(el, place) {
     const rect = rectOf(el);
+    const { clip, view } = current(place.geo);
     if (rect.r <= rect.l || rect.b <= rect.t) {
-      if (getComputedStyle(el).display !== 'contents' && !el.shadowRoot) return false;
-    } else if (!seen(meet(rect, place.clip))) return false;
+      if (getComputedStyle(el).display !== 'contents' && !rootOf(el)) return this.hide(el, place);
+    } else if (!seen(meet(rect, clip))) return this.hide(el, place);
     if (!this.run.trim()) {
       this.runRole = place.role;
       this.runAway = true;
     }
-    if (touches(rect, place.view)) this.runAway = false;
+    if (touches(rect, view)) this.runAway = false;
     return true;
+  }
+
+  /** Nobody can see it because of where it lies. @param {Element} el @param {Place} place */
+  hide(el, place) {
+    this.notes.push({ kind: 'hidden', el, geo: place.geo });
+    return false;
   }
 
   flush() {
@@ -230,8 +379,13 @@ class Walk {
     this.run = '';
     if (!/[\p{L}\p{N}\p{S}]/u.test(text)) return;
     if (this.pending && this.namePending(text)) return;
+    this.line(this.runRole, text, this.runAway);
+  }
+
+  /** @param {string} role @param {string} text @param {boolean} away */
+  line(role, text, away) {
     if (this.row) this.row.cells[this.row.cells.length - 1] += ` ${text}`;
-    else this.items.push({ text, role: this.runRole, ...(this.runAway && { away: true }) });
+    else this.items.push(away ? { role, text, away } : { role, text });
   }
 
   /** @param {string} text */
@@ -251,6 +405,7 @@ class Walk {
     this.row = row;
     this.items = [];
     this.runAway = true;
+    this.solid++;
     for (const node of children(el)) {
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
       this.flush();
@@ -258,44 +413,51 @@ class Walk {
       this.visit(/** @type {Element} */ (node), place);
     }
     this.flush();
+    this.solid--;
     const inside = this.items;
     this.items = before;
     this.row = null;
     const cells = row.cells.map(flat).filter(Boolean);
     for (const control of row.unnamed) control.name ||= cells.join(' ').slice(0, LABEL);
     if (cells.length > 1 || (cells.length && !row.named)) {
-      const away = !touches(rectOf(el), place.view);
-      this.items.push({ text: cells.join(' | ').slice(0, 2000), role: 'row', ...(away && { away }) });
+      this.line('row', cells.join(' | ').slice(0, 2000), !touches(rectOf(el), current(place.geo).view));
     }
     for (const item of inside) this.items.push(item);
   }
 
-  /** What is in it comes from the instance in it; driver.py puts it here. @param {Element} el @param {Place} place */
+  /** What is in it comes from the instance in it; the driver puts it here. @param {Element} el @param {Place} place */
   frame(el, place) {
     const rect = rectOf(el);
-    if (place.mute || !seen(meet(rect, place.clip))) return;
+    const { clip, view } = current(place.geo);
+    if (place.mute) return;
+    if (!seen(meet(rect, clip))) return void this.hide(el, place);
     this.pending = null;
     const title = clean(el.getAttribute('aria-label') ?? el.getAttribute('title') ?? '', 200);
     const { box, scale } = contentBox(el);
-    const clip = into(meet(meet(rect, place.view), boxRect(box)), box, scale);
     /** @type {Frame} */
     const item = {
       frame: frameId(el),
       name: clean(el.getAttribute('name') || el.getAttribute('title') || el.getAttribute('src') || 'frame', 100),
       box,
       scale,
-      view: { clip, inert: place.inert, disabled: place.disabled, covered: false, covers: [] },
+      view: {
+        clip: into(meet(meet(rect, view), boxRect(box)), box, scale),
+        inert: place.inert,
+        disabled: place.disabled,
+        covered: false,
+        covers: [],
+      },
     };
     if (title) item.title = title;
-    if (!touches(rect, place.view)) item.away = true;
+    if (!touches(rect, view)) item.away = true;
     this.items.push(item);
-    this.frames.push({ el, item });
+    this.notes.push({ kind: 'frame', el, item }, { kind: 'wild', el, rect });
   }
 
   /** @param {Element} el @param {Place} place */
   image(el, place) {
-    const name = place.mute ? '' : accessibleName(el, 'image');
-    if (name) this.say('image', name, rectOf(el), place);
+    const name = place.mute ? '' : this.told(() => accessibleName(el, 'image'));
+    if (name) this.say('image', name, el, place);
   }
 
   /** @param {Element} el @param {string} role @param {Place} place */
@@ -303,7 +465,8 @@ class Walk {
     const { value, max } = /** @type {HTMLProgressElement} */ (el);
     const now = typeof value === 'number' ? `${Math.round((100 * value) / (max || 1))} %` : '';
     const text = el.getAttribute('aria-valuetext') ?? el.getAttribute('aria-valuenow') ?? now;
-    this.say(role, clean(`${accessibleName(el, role)} ${text}`), rectOf(el), place);
+    const name = this.told(() => accessibleName(el, role));
+    this.say(role, clean(`${name} ${text}`), el, place);
     if (!el.localName.match(/^(progress|meter)$/)) this.descend(el, place);
   }
 
@@ -315,19 +478,22 @@ class Walk {
   /** @param {Element} el @param {string} tag @param {string} role @param {Place} place */
   group(el, tag, role, place) {
     if (tag === 'details' || tag === 'optgroup') return;
-    const name = accessibleName(el, role);
-    if (!name) return;
+    const name = this.told(() => accessibleName(el, role));
     const legend = tag === 'fieldset' ? el.querySelector(':scope > legend') : null;
-    if (legend && !legend.querySelector('input, button, a')) this.said.add(legend);
-    this.say(role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'), name, rectOf(el), place);
+    if (legend) this.notes.push({ kind: 'read', el: legend });
+    if (legend && name && !legend.querySelector('input, button, a')) legends.set(legend, el);
+    else if (legend) legends.delete(legend);
+    if (name) this.say(role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'), name, el, place);
   }
 
-  /** @param {string} role @param {string} text @param {Rect} rect @param {Place} place */
-  say(role, text, rect, place) {
-    if (place.mute || !text || !seen(meet(rect, place.clip))) return;
+  /** @param {string} role @param {string} text @param {Element} el @param {Place} place */
+  say(role, text, el, place) {
+    if (place.mute || !text) return;
+    const rect = rectOf(el);
+    const { clip, view } = current(place.geo);
+    if (!seen(meet(rect, clip))) return void this.hide(el, place);
     this.flush();
-    if (this.row) this.row.cells[this.row.cells.length - 1] += ` ${text}`;
-    else this.items.push({ text, role, ...(!touches(rect, place.view) && { away: true }) });
+    this.line(role, text, !touches(rect, view));
   }
 
   /**
@@ -338,19 +504,51 @@ class Walk {
   label(el, place) {
     const { control } = el;
     if (!control || typeOf(control) === 'hidden') return false;
+    this.notes.push({ kind: 'read', el: control });
     const role = roleOf(control);
-    if (isBacked(control) && !this.listed.has(control)) {
-      this.list(control, el, role, rectOf(el), place, nameOf(control, role));
+    if (isBacked(control) && !this.behindAnother(control, el)) {
+      this.list(
+        control,
+        el,
+        role,
+        rectOf(el),
+        place,
+        this.told(() => nameOf(control, role)),
+      );
       return true;
     }
-    if (!control.checkVisibility()) return this.listed.has(control);
+    if (!control.checkVisibility()) return this.isListed(control);
     const text = clean(contentOf(el, control));
-    return text !== '' && nameOf(control, role).includes(text);
+    return text !== '' && this.told(() => nameOf(control, role)).includes(text);
+  }
+
+  /** Whether a control is listed at a label before this one. @param {Element} control @param {Element} label */
+  behindAnother(control, label) {
+    const listed = this.model.behind.get(control);
+    if (!listed || !listed.target.isConnected) return false;
+    if (listed.target.compareDocumentPosition(label) & Node.DOCUMENT_POSITION_FOLLOWING) return true;
+    mark(listed.target);
+    return false;
+  }
+
+  /** @param {Element} el */
+  isListed(el) {
+    const ref = refs.get(el);
+    return this.model.behind.has(el) || (ref !== undefined && this.model.nodes.has(ref));
+  }
+
+  /** Notes what a name was made of that stands elsewhere. @template T @param {() => T} name */
+  told(name) {
+    sources = [];
+    const said = name();
+    for (const el of sources) this.notes.push({ kind: 'read', el });
+    sources = null;
+    return said;
   }
 
   /** @param {Element} el @param {string} role @param {boolean} hard @param {Place} place */
   control(el, role, hard, place) {
-    if (this.listed.has(el)) return;
+    if (this.model.behind.has(el) || isEditorPart(el)) return;
     const rect = drawnRect(el);
     const editor = editorOf(el);
     if (editor) return this.editor(el, editor, role, place);
@@ -358,7 +556,7 @@ class Walk {
       if (!isEditable(el) && el.localName !== 'select') this.descend(el, { ...place, mute: place.mute || hard });
       return;
     }
-    let name = nameOf(el, role);
+    let name = this.told(() => nameOf(el, role));
     if (place.hard && name === place.name && !isEditable(el)) return this.descend(el, place);
     this.flush();
     let mute = hard;
@@ -368,8 +566,10 @@ class Walk {
     if (!name && (plain || FIELDS.has(role))) this.nameFromNear(el, role, item);
     else this.pending = null;
     if (!item.name && isEditingHost(el)) item.name = regionName(el);
-    if (!plain && (el.firstElementChild || el.shadowRoot || !mute)) {
+    if (!plain && (el.firstElementChild || rootOf(el) || !mute)) {
+      this.solid++;
       this.descend(el, { ...place, hard: place.hard || hard, name, mute: place.mute || mute, pointer: true });
+      this.solid--;
     }
   }
 
@@ -377,15 +577,14 @@ class Walk {
   editor(el, editor, role, place) {
     this.flush();
     this.list(el, editor, role, rectOf(editor), place, nameOf(el, role));
-    for (const line of editor.querySelectorAll(EDITOR_LINE)) this.said.add(line);
-    for (const part of editor.querySelectorAll(EDITOR_PART)) this.listed.add(part);
+    this.notes.push({ kind: 'read', el: editor });
   }
 
   /** @param {Element} el @param {Rect} rect @param {Place} place */
   canList(el, rect, place) {
-    if (!seen(meet(rect, place.clip))) return false;
+    if (!seen(meet(rect, current(place.geo).clip))) return this.hide(el, place);
     if (/^(checkbox|radio|file)$/.test(typeOf(el)) && isBacked(el)) return false;
-    return !cutAway(getComputedStyle(el));
+    return (!place.shaded && !this.foreign && isPlain(el)) || !cutAway(getComputedStyle(el));
   }
 
   /**
@@ -397,18 +596,13 @@ class Walk {
    * @param {string} name
    */
   list(el, target, role, rect, place, name) {
-    const disabled = place.disabled || place.inert || isDisabled(el);
-    const options = optionsOf(el, role);
+    const disabled = place.disabled || place.inert || (target === el ? el.matches(':disabled') : isDisabled(el));
+    const options = this.told(() => optionsOf(el, role));
     const type = TYPES.has(typeOf(el)) ? typeOf(el) : '';
     const states = statesOf(el, role, disabled, this.active);
+    const takes = takesOf(el, role, disabled, options.length > 0);
     /** @type {Control} */
-    const item = {
-      ref: refOf(el),
-      role,
-      name,
-      value: valueOf(el, role),
-      takes: takesOf(el, role, disabled, options.length > 0),
-    };
+    const item = { ref: refOf(el), role, name, value: valueOf(el, role), takes };
     if (states.length) item.states = states;
     if (options.length) item.options = options;
     if (type) item.type = type;
@@ -416,11 +610,14 @@ class Walk {
     if (el.getAttribute('aria-multiselectable') === 'true') item.multiple = true;
     const hint = hintOf(el, name);
     if (hint) item.hint = hint;
-    if (touches(rect, place.view)) item.box = boxOf(rect);
+    if (touches(rect, current(place.geo).view)) item.box = boxOf(rect);
     else item.away = true;
-    this.listed.add(el);
+    stood.set(el, moved(rect, scrollX, scrollY));
+    /** @type {Entry} */
+    const entry = { kind: 'entry', el, target, item, states, takes, fixed: place.fixed, covered: false };
+    if (target !== el) this.model.behind.set(el, entry);
     this.items.push(item);
-    this.entries.push({ el, target, item, rect, inert: place.inert, fixed: place.fixed });
+    this.notes.push(entry);
     return item;
   }
 
@@ -437,16 +634,35 @@ class Walk {
       this.pending = item;
       return;
     }
-    const line = this.items[this.items.length - 2];
-    if (!line || !('text' in line) || line.role === 'row' || !isLabelLike(line.text)) return;
+    const before = this.lineBefore();
+    if (!before || !('text' in before.item)) return;
+    const line = before.item;
+    if (line.role === 'row' || !isLabelLike(line.text)) return;
     item.name = line.text.replace(/\s*[:*]+\s*$/, '');
-    if (line.role === 'text' || line.role === 'listitem') line.said = true;
+    if (line.role !== 'text' && line.role !== 'listitem') return;
+    line.said = true;
+    if (before.part) this.notes.push({ kind: 'said', line, from: before.part });
+  }
+
+  /** What stands before the control just listed, and in which part, if not in the one that is walked. */
+  lineBefore() {
+    for (let i = this.items.length - 2; i >= 0; i--) {
+      for (const start of this.starts) if (start.items > i) start.valid = false;
+      const item = this.items[i];
+      if (!(item instanceof Part)) return { item, part: null };
+      const tail = tailOf(item);
+      if (tail) return tail;
+    }
+    for (const start of this.starts) start.valid = false;
+    this.escaped = true;
+    return null;
   }
 
   /** @param {Row} row @param {Element} el @param {Control} item */
   nameFromRow(row, el, item) {
     const before = row.cells.map(flat).filter(Boolean).pop() ?? '';
-    const parts = CHECKABLE.has(item.role) ? [] : [before.length <= LABEL ? before : '', columnName(el)];
+    const column = this.told(() => columnName(el));
+    const parts = CHECKABLE.has(item.role) ? [] : [before.length <= LABEL ? before : '', column];
     item.name = parts
       .filter(Boolean)
       .join(' ')
@@ -454,6 +670,41 @@ class Walk {
     if (item.name) row.named = true;
     else row.unnamed.push(item);
   }
+}
+
+/** @param {Place} a @param {Place} b */
+function samePlace(a, b) {
+  return (
+    a.geo === b.geo &&
+    a.role === b.role &&
+    a.pointer === b.pointer &&
+    a.inert === b.inert &&
+    a.disabled === b.disabled &&
+    a.fixed === b.fixed &&
+    a.hard === b.hard &&
+    a.name === b.name &&
+    a.mute === b.mute &&
+    a.cursor === b.cursor &&
+    a.shaded === b.shaded
+  );
+}
+
+/** @returns {Place} */
+function rootPlace() {
+  const { inert, disabled } = outside;
+  return {
+    role: 'text',
+    geo: rootGeo,
+    pointer: false,
+    inert,
+    disabled,
+    fixed: false,
+    hard: false,
+    name: '',
+    mute: false,
+    cursor: false,
+    shaded: false,
+  };
 }
 
 /**
@@ -464,50 +715,51 @@ class Walk {
  * @returns {Place}
  */
 function placed(el, style, place) {
-  if (el.hasAttributes()) {
-    if (!place.inert && el.hasAttribute('inert')) place = { ...place, inert: true };
-    if (!place.disabled && el.getAttribute('aria-disabled') === 'true') place = { ...place, disabled: true };
-  }
-  if (!place.clipped && !el.firstElementChild && !el.shadowRoot) return place;
+  const { clipped } = place.geo;
+  if (!clipped && !el.firstElementChild && !rootOf(el)) return place;
   const { position } = style;
-  if (position === 'fixed') {
-    const shown = viewport();
-    return { ...place, fixed: true, clip: shown, view: meet(shown, outside.clip) };
-  }
-  if (position === 'absolute' && place.clipped) return { ...place, clip: place.looseClip, view: place.looseView };
+  if (position === 'fixed') return { ...place, fixed: true, geo: variant(place.geo, 'fixed') };
+  if (position === 'absolute' && clipped) return { ...place, geo: variant(place.geo, 'loose') };
   return place;
 }
 
-const NOTHING = { l: 0, t: 0, r: 0, b: 0 };
+/** Place of what may not be used. @param {Element} el @param {Place} place */
+function barred(el, place) {
+  if (!place.inert && el.hasAttribute('inert')) place = { ...place, inert: true };
+  if (!place.disabled && el.getAttribute('aria-disabled') === 'true') place = { ...place, disabled: true };
+  return place;
+}
 
-/**
- * Narrows what may be seen of the things in a scrolling or clipping box.
- * @param {Element} el
- * @param {CSSStyleDeclaration} style
- * @param {Place} place
- * @returns {Place}
- */
-function within(el, style, place) {
-  if (style.clipPath !== 'none' && cutAway(style)) {
-    return { ...place, clipped: true, clip: NOTHING, view: NOTHING, looseClip: NOTHING, looseView: NOTHING };
-  }
-  const clips =
-    (style.overflowX !== 'visible' || style.overflowY !== 'visible') &&
-    el !== document.documentElement &&
-    el !== document.body;
-  if (!clips && !place.clipped) return place;
-  const inside = { ...place };
-  if (clips) {
-    const r = clipping(rectOf(el), style);
-    inside.clipped = true;
-    inside.view = meet(place.view, r);
-    inside.clip = seen(meet(place.clip, r)) ? scrolled(el, r, place.clip, style) : NOTHING;
-  }
-  if (style.position !== 'static') {
-    inside.looseClip = inside.clip;
-    inside.looseView = inside.view;
-  }
-  return inside;
+/** A custom element may get a shadow root later. @param {Element} el */
+function mayHost(el) {
+  return el.localName.includes('-');
+}
+
+/** A field that a picture may stand for. @param {Element} el */
+function isBackable(el) {
+  return GHOSTS.test(el.localName === 'select' ? 'select' : typeOf(el));
+}
+
+/** What holds the picture that may stand for a field: see drawnUnder. @param {Element} el */
+function backOf(el) {
+  let up = el;
+  for (let i = 0; i < 4 && up.parentElement; i++) up = up.parentElement;
+  return up;
+}
+
+/** Stands elsewhere than what is around it. @param {Element} el @param {CSSStyleDeclaration} style */
+function leavesTheFlow(el, { position }) {
+  if (position === 'fixed' || position === 'sticky') return true;
+  const outer = position === 'absolute' ? above(el) : null;
+  return outer !== null && !encloses(rectOf(outer), rectOf(el));
+}
+
+/** What an element is taken for because of what is in it. @param {Element} el */
+function verdictOf(el) {
+  const tag = el.localName;
+  const role = roleOf(el);
+  const flat = role === 'row' && !el.querySelector(NOT_FLAT);
+  return [listens(el, tag), isPane(el, role), wrapsField(el, role), flat, isWrapper(el)].join();
 }
 
 /** @param {Element} el */
@@ -541,6 +793,13 @@ function isPane(el, role) {
   return role === 'generic' && !el.hasAttribute('aria-label') && (el.textContent?.length ?? 0) > 2 * LONG;
 }
 
+/** Painted nowhere although it has a place. @param {CSSStyleDeclaration} style */
+function vanishes({ filter, clipPath, backfaceVisibility, transform }) {
+  if (filter !== 'none' && /opacity\(0%?\)/.test(filter)) return true;
+  if (clipPath !== 'none' && /^(circle|ellipse)\(0(px|%)?[ )]/.test(clipPath)) return true;
+  return backfaceVisibility === 'hidden' && transform !== 'none' && new DOMMatrix(transform).m33 < 0;
+}
+
 /** Nothing in it can be seen either. @param {CSSStyleDeclaration} style */
 function prunes(style) {
   return (
@@ -548,39 +807,6 @@ function prunes(style) {
     style.opacity === '0' ||
     (style.display !== 'contents' && style.visibility === 'visible')
   );
-}
-
-/**
- * Without end where the box does not cut: `clip` leaves the other way as it is, while beside hidden, auto and scroll
- * the browser makes visible auto. https://www.w3.org/TR/css-overflow-3/#overflow-properties
- * @param {Rect} r
- * @param {CSSStyleDeclaration} style
- * @returns {Rect}
- */
-function clipping(r, { overflowX, overflowY }) {
-  const [x, y] = [overflowX, overflowY].map((way) => (way === 'visible' ? Infinity : 0));
-  return { l: r.l - x, t: r.t - y, r: r.r + x, b: r.b + y };
-}
-
-/**
- * All that can be scrolled into a box; what it hides is cut off.
- * @param {Element} el
- * @param {Rect} r
- * @param {Rect} outer
- * @param {CSSStyleDeclaration} style
- * @returns {Rect}
- */
-function scrolled(el, r, outer, style) {
-  const cut = meet(r, outer);
-  if (/^(auto|scroll)$/.test(style.overflowX)) {
-    cut.l = r.l + el.clientLeft - el.scrollLeft - (style.direction === 'rtl' ? el.scrollWidth - el.clientWidth : 0);
-    cut.r = cut.l + el.scrollWidth;
-  }
-  if (/^(auto|scroll)$/.test(style.overflowY)) {
-    cut.t = r.t + el.clientTop - el.scrollTop;
-    cut.b = cut.t + el.scrollHeight;
-  }
-  return cut;
 }
 
 /** @param {Element} el @param {string} role @param {string} outer */
@@ -655,6 +881,7 @@ function isLabelLike(text) {
 function columnName(el) {
   const cell = /** @type {HTMLTableCellElement | null} */ (el.closest('td, th'));
   const head = cell?.closest('table')?.rows[0];
+  if (head && cell) sources?.push(head, /** @type {Element} */ (head.parentElement));
   if (!cell || !head || head.contains(cell)) return '';
   const top = head.cells[cell.cellIndex];
   return top?.localName === 'th' ? clean(top.textContent ?? '', LABEL) : '';
@@ -668,7 +895,7 @@ function isBacked(el) {
 
 /** A transparent field laid over the picture that stands for it. @param {Element} el */
 function isGhost(el) {
-  if (!GHOSTS.test(el.localName === 'select' ? 'select' : typeOf(el))) return false;
+  if (!isBackable(el)) return false;
   if (!el.checkVisibility({ visibilityProperty: true }) || getComputedStyle(el).opacity !== '0') return false;
   const rect = rectOf(el);
   if (!seen(rect) || !el.parentElement?.checkVisibility(DRAWN) || visibleLabel(el)) return false;
@@ -712,7 +939,7 @@ function unseen(el) {
   if (!el.checkVisibility(DRAWN) && getComputedStyle(el).display !== 'contents') return !isGhost(el);
   const rect = drawnRect(el);
   if (!seen(rect)) return true;
-  if (!seen(meet(rect, reachable())) && !inScroller(el)) return true;
+  if (!seen(meet(rect, looking ? current(rootGeo).clip : reachable())) && !inScroller(el)) return true;
   return cutAway(getComputedStyle(el));
 }
 

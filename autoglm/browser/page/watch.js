@@ -6,8 +6,6 @@ let changed = performance.now();
 let acted = 0;
 /** When something was last added or shown. */
 let shown = 0;
-/** Whether somebody may listen who did not before. */
-let stale = true;
 /**
  * How often a node has changed without a rest; one that never stops is a clock.
  * @type {WeakMap<Node, {times: number, last: number}>}
@@ -16,15 +14,19 @@ const changes = new WeakMap();
 const CLOCK = 10;
 const REST_MS = 500;
 const observed = new WeakSet();
-const observer = new MutationObserver((records) => {
+const observer = new MutationObserver(noteRecords);
+
+/** @param {MutationRecord[]} records */
+function noteRecords(records) {
+  if (!records.length) return;
+  note(records);
   const now = performance.now();
   const targets = new Set(records.map((record) => record.target));
   const growing = records.some((record) => record.addedNodes.length > 0 && record.removedNodes.length === 0);
   if (records.some((record) => record.addedNodes.length > 0 || elsewhere(record))) shown = now;
   if (!growing && [...targets].every((target) => isClock(target, now))) return;
   changed = now;
-  stale = true;
-});
+}
 
 /** Whether something changed its looks that has not the focus. @param {MutationRecord} record */
 function elsewhere(record) {
@@ -39,13 +41,110 @@ function isClock(target, now) {
   return times > CLOCK;
 }
 
-/** @param {Node} root */
+const EVENTS = [
+  ...['input', 'change', 'invalid', 'reset', 'submit', 'toggle', 'beforetoggle', 'load', 'slotchange', 'mouseover'],
+  ...['transitionend', 'transitioncancel', 'animationend', 'animationcancel', 'fullscreenchange'],
+];
+
+/** @param {Event} event */
+function noteEvent(event) {
+  const target = /** @type {Element} */ (event.composedPath()[0]);
+  if (event.type === 'mouseover') hovered = target;
+  else if (!(target instanceof Element)) spoilt = true;
+  else if (event.type === 'fullscreenchange') spoilt = true;
+  else {
+    markAll(target);
+    if (event.type === 'input' || event.type === 'change')
+      inState(target, ['checked', 'indeterminate', 'invalid', 'valid']);
+  }
+}
+
+/** @param {Document | ShadowRoot} root */
 function watch(root) {
   if (observed.has(root)) return;
   observed.add(root);
-  observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  roots.add(new WeakRef(root));
+  observer.observe(root, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributes: true,
+    attributeOldValue: true,
+  });
+  for (const type of EVENTS) root.addEventListener(type, noteEvent, { capture: true, passive: true });
+  if (!looking || root === document) return;
+  relateRoot(/** @type {ShadowRoot} */ (root));
+  readRoot(/** @type {ShadowRoot} */ (root));
 }
 watch(document);
+addEventListener('hashchange', () => (spoilt = true));
+document.fonts.addEventListener('loadingdone', () => (spoilt = true));
+
+/** What records say is to be walked again. @param {MutationRecord[]} records */
+function note(records) {
+  for (const record of records) {
+    if (!model) unaskedIn(record);
+    else if (record.type === 'attributes') noteAttribute(record);
+    else if (record.type === 'childList') noteNodes(record);
+    else mark(record.target);
+  }
+}
+
+/** @param {MutationRecord} record */
+function unaskedIn({ addedNodes }) {
+  for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) unasked.add(node);
+  if (unasked.size > MOST_ASKED) unasked = new Set([document]);
+}
+
+/** @param {MutationRecord} record */
+function noteNodes(record) {
+  const el = /** @type {Element} */ (record.target instanceof ShadowRoot ? record.target.host : record.target);
+  unaskedIn(record);
+  if (record.target === document) return void (spoilt = true);
+  mark(el);
+  if (rootOf(el) || el.localName === 'details' || el.localName === 'slot') markAll(el);
+  const nodes = [...record.addedNodes, ...record.removedNodes];
+  regrown(el, nodes);
+  // A label without `for` is that of the first field in it.
+  relationsStale ||= el.closest('label') !== null || nodes.some(relates);
+  for (const node of record.removedNodes) if (heard.size && node.nodeType === Node.ELEMENT_NODE) heardStale = true;
+}
+
+/** Whether it names something, or something asked for its id. @param {Node} node */
+function relates(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return false;
+  const el = /** @type {Element} */ (node);
+  const naming = 'label, [aria-labelledby]';
+  if (el.matches(naming) || el.querySelector(naming)) return true;
+  return [el, ...el.querySelectorAll('[id]')].some((each) => wanted.has(each.id));
+}
+
+const RELATING = new Set(['id', 'for', 'aria-labelledby', 'aria-owns', 'aria-controls', 'list', 'role']);
+
+/** @param {MutationRecord} record */
+function noteAttribute({ target, attributeName, oldValue }) {
+  const el = /** @type {Element} */ (target);
+  const name = /** @type {string} */ (attributeName);
+  const now = el.getAttribute(name);
+  if (now === oldValue) return mark(el);
+  if (RELATING.has(name)) relationsStale = true;
+  if (name === 'slot' || (name === 'name' && el.localName === 'slot')) markAll(hostOf(el) ?? el.parentElement ?? el);
+  const tokens = [`[${name}`];
+  if (name === 'id') tokens.push(`#${now}`, `#${oldValue}`);
+  if (name === 'class') tokens.push(...classesBetween(oldValue ?? '', now ?? '').map((token) => `.${token}`));
+  renamed(el, tokens);
+}
+
+/** The host of the shadow root that an element is in. @param {Element} el @returns {Element | null} */
+function hostOf(el) {
+  return /** @type {ShadowRoot} */ (el.getRootNode()).host ?? null;
+}
+
+/** Classes that only one of the two has. @param {string} a @param {string} b */
+function classesBetween(a, b) {
+  const [before, after] = [a, b].map((words) => words.split(/\s+/).filter(Boolean));
+  return [...before.filter((word) => !after.includes(word)), ...after.filter((word) => !before.includes(word))];
+}
 
 /** @param {number} quietMs @param {boolean} animations */
 function busy(quietMs, animations) {
@@ -91,24 +190,6 @@ function frame() {
       setTimeout(resolve, 0);
     });
   });
-}
-
-/** What a click is listened for on, and that is nothing but a container of such. @type {Set<Element>} */
-let listening = new Set();
-
-/** @param {number[]} found how many elements there are, then the positions of those that listen to clicks */
-function hear([count, ...positions]) {
-  const all = document.querySelectorAll('*');
-  stale = all.length !== count;
-  if (stale) return;
-  listening = new Set(positions.map((i) => all[i]));
-  const climbed = new Set();
-  for (const el of [...listening]) {
-    for (let up = el.parentElement; up && !climbed.has(up); up = up.parentElement) {
-      climbed.add(up);
-      listening.delete(up);
-    }
-  }
 }
 
 /** A listener here is for this very thing, not for what is in it. @param {Element} el @param {string} tag */

@@ -1,0 +1,85 @@
+// @ts-check
+// ---------------------------------------------------------------- who listens to clicks
+//
+// Only the page's own world can tell (listeners.js): it is asked for all of the page once, then for what is new.
+
+/** Whatever listens to clicks. @type {Set<Element>} */
+let heard = new Set();
+/** What a click is listened for on, and that is nothing but a container of such. @type {Set<Element>} */
+let listening = new Set();
+/** Elements that were added since it was asked; the document when all must be asked. @type {Set<Node>} */
+let unasked = new Set([document]);
+/** @type {Node[]} */
+let asked = [];
+const MOST_ASKED = 200;
+
+/** Ways from the document to what was added, child by child; -1 leads into a shadow root. @returns {number[][]} */
+function waysToAsk() {
+  if (unasked.size > MOST_ASKED || unasked.has(document)) unasked = new Set([document]);
+  asked = [...unasked].filter(
+    (el) => el.isConnected && ![...unasked].some((other) => other !== el && other.contains(el)),
+  );
+  asked = asked.filter((el) => wayTo(el) !== null);
+  unasked = new Set(asked);
+  return asked.map((el) => /** @type {number[]} */ (wayTo(el)));
+}
+
+/** @param {Node} node @returns {number[] | null} null in a closed shadow root */
+function wayTo(node) {
+  const way = [];
+  for (let at = node; at !== document;) {
+    const parent = /** @type {Element | ShadowRoot | null} */ (at.parentNode);
+    if (parent) {
+      way.push([].indexOf.call(parent.children, /** @type {never} */ (at)));
+      at = parent;
+    } else {
+      const { host, mode } = /** @type {ShadowRoot} */ (at);
+      if (!host || mode === 'closed') return null;
+      way.push(-1);
+      at = host;
+    }
+  }
+  return way.reverse();
+}
+
+/** @param {number[][]} found for each of them how many elements it has, then the positions of those that listen */
+function hear(found) {
+  for (const [i, [count, ...positions]] of found.entries()) {
+    const all = elementsIn(asked[i]);
+    if (all.length !== count) continue;
+    unasked.delete(asked[i]);
+    for (const at of positions) heard.add(all[at]);
+  }
+  sortOut();
+}
+
+/** An element and all in it, open shadow roots too; as listeners.js counts them. @param {Node} node */
+function elementsIn(node) {
+  const all = node.nodeType === Node.ELEMENT_NODE ? [/** @type {Element} */ (node)] : [];
+  const add = (/** @type {ParentNode} */ root) => {
+    for (const el of root.querySelectorAll('*')) {
+      all.push(el);
+      if (el.shadowRoot) add(el.shadowRoot);
+    }
+  };
+  const { shadowRoot } = /** @type {Element} */ (node);
+  if (shadowRoot) add(shadowRoot);
+  add(/** @type {Element} */ (node));
+  return all;
+}
+
+/** Leaves out what only holds others that listen; what that changes is walked again. */
+function sortOut() {
+  const before = listening;
+  for (const el of heard) if (!el.isConnected) heard.delete(el);
+  listening = new Set(heard);
+  const climbed = new Set();
+  for (const el of heard) {
+    for (let up = above(el); up && !climbed.has(up); up = above(up)) {
+      climbed.add(up);
+      listening.delete(up);
+    }
+  }
+  for (const el of listening) if (!before.has(el)) mark(el);
+  for (const el of before) if (!listening.has(el)) mark(el);
+}

@@ -1,0 +1,26 @@
+// Runs in the page's own world, the only one where DevTools' getEventListeners tells who listens: see heard.js.
+// A page that lies to it can only make something look clickable, or not.
+(ways) => {
+  const never = new Set(['option', 'script', 'style', 'br', 'head', 'meta', 'link', 'title', 'button', 'input']);
+  const listens = (el) => {
+    const on = getEventListeners(el);
+    return on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup;
+  };
+  return ways.map((way) => {
+    let root = document;
+    for (const step of way) root = step < 0 ? root?.shadowRoot : root?.children[step];
+    if (!root) return [-1];
+    const all = root.nodeType === 1 ? [root] : [];
+    const add = (within) => {
+      for (const el of within.querySelectorAll('*')) {
+        all.push(el);
+        if (el.shadowRoot) add(el.shadowRoot);
+      }
+    };
+    if (root.shadowRoot) add(root.shadowRoot);
+    add(root);
+    const found = [all.length];
+    for (let i = 0; i < all.length; i++) if (!never.has(all[i].localName) && listens(all[i])) found.push(i);
+    return found;
+  });
+};

@@ -1,0 +1,336 @@
+// @ts-check
+// ---------------------------------------------------------------- what changed since the last look
+//
+// Correctness first: whatever may have changed what a part says has the part walked again, and where that cannot be
+// told the whole page is. Mutations, events and styles are in watch.js and sheets.js; here is what fires no event
+// (properties that scripts set, focus, animations, scrolling) and what layout does to parts that did not change.
+
+/** Size and scale of the viewport when it was looked at last. */
+let framing = '';
+let scrolledTo = '';
+/** @type {Element | null} */
+let focused = null;
+/** @type {Element | null} */
+let hovered = null;
+/** @type {Element | null} */
+let hoveredBefore = null;
+/** Targets of the animations that ran at the last look. @type {Set<Element>} */
+let animated = new Set();
+/** The modal dialog of the last look, and whether it is the browser's own. @type {[Element | null, boolean]} */
+let modalBefore = [null, false];
+/** Whether something that listens may be gone. */
+let heardStale = false;
+/** Checkboxes that styles show something by. @type {WeakMap<Element, boolean>} */
+const ticked = new WeakMap();
+
+/** The model of the page as it is now. @param {Outside} view @returns {Model} */
+function update(view) {
+  noteRecords(observer.takeRecords());
+  const frame = [innerWidth, innerHeight, devicePixelRatio, document.compatMode, JSON.stringify(view)].join();
+  if (sheetsChanged() || frame !== framing) spoilt = true;
+  framing = frame;
+  outside = view;
+  measured++;
+  if (heardStale) sortOut();
+  heardStale = false;
+  if (!model || spoilt) return remake();
+  noteProperties(model);
+  const scroll = `${scrollX} ${scrollY}`;
+  const scrolled = scroll !== scrolledTo;
+  scrolledTo = scroll;
+  if (model.dirty.size || relationsStale) relate();
+  settleSuspects(model);
+  noteLayout(model, scrolled);
+  if (spoilt) return remake();
+  if (!model.dirty.size && !scrolled) return model;
+  const walked = rewalk(model);
+  if (!walked) return remake();
+  judge(model, walked);
+  return model;
+}
+
+function remake() {
+  spoilt = false;
+  remade = true;
+  memberOf = new WeakMap();
+  model = new Model();
+  relationsStale = true;
+  relate();
+  focused = activeElement();
+  scrolledTo = `${scrollX} ${scrollY}`;
+  hoveredBefore = hovered;
+  animated = animatedNow();
+  const walk = new Walk(model);
+  walk.part(model.root);
+  model.first = false;
+  truncated = walk.truncated;
+  for (let turn = 0; model.dirty.size && turn < 5; turn++) rewalk(model);
+  judge(model, partsOf(model.root));
+  return model;
+}
+
+/**
+ * Walks what is dirty, in reading order. What that changes elsewhere is walked too; null when there is no end to it.
+ * @param {Model} model
+ * @returns {Part[] | null}
+ */
+function rewalk(model) {
+  /** @type {Set<Part>} */
+  const walked = new Set();
+  for (let turn = 0; model.dirty.size; turn++) {
+    if (turn > 20) return null;
+    takeBack(model);
+    const walk = new Walk(model);
+    for (const part of dirtyIn(model.root)) {
+      if (part.dead || !part.dirty) continue;
+      walk.part(part);
+      for (const each of partsOf(part)) walked.add(each);
+    }
+    if (walk.truncated) truncated = true;
+  }
+  return [...walked].filter((part) => !part.dead);
+}
+
+/** What the dirty parts noted is taken back, which may make others dirty. @param {Model} model */
+function takeBack(model) {
+  const left = new Set();
+  for (;;) {
+    const parts = [...model.dirty].filter((part) => !left.has(part));
+    if (!parts.length) return;
+    for (const part of parts) {
+      left.add(part);
+      if (part.user) soil(part.user);
+      part.user = null;
+      leave(model, part);
+    }
+  }
+}
+
+/** The dirty parts, outer before inner, in reading order. @param {Part} part @returns {Part[]} */
+function dirtyIn(part) {
+  if (!part.stirred && !part.dirty) return [];
+  const inner = innerParts(part).flatMap(dirtyIn);
+  part.stirred = part.dirty;
+  return part.dirty ? [part, ...inner] : inner;
+}
+
+// ---------------------------------------------------------------- what fires no event
+
+/** @param {Model} model */
+function noteProperties(model) {
+  for (const [el, before] of model.fields) {
+    if (fieldState(el) === before) continue;
+    mark(el);
+    inState(el, ['checked', 'indeterminate', 'invalid', 'valid', 'placeholder-shown', 'user-invalid']);
+  }
+  if (states.get('checked')) noteTicks();
+  for (const [el, defined] of model.hosts) if (el.shadowRoot || el.matches(':defined') !== defined) markAll(el);
+  for (const box of model.boxes) if (hasScrolled(box)) mark(/** @type {Element} */ (box.el));
+  noteFocus();
+  noteHover();
+  noteAnimations();
+}
+
+/** @param {Element} el */
+function isField(el) {
+  return el.localName === 'input' || el.localName === 'select' || el.localName === 'textarea';
+}
+
+/** What a field holds, on or off, and whether it complains. @param {Element} el */
+function fieldState(el) {
+  const invalid = el.matches(':user-invalid') ? '!' : '';
+  if (el.localName === 'select') {
+    const select = /** @type {HTMLSelectElement} */ (el);
+    return invalid + (select.multiple ? [...select.selectedOptions].map((o) => o.index).join() : select.selectedIndex);
+  }
+  const { value, checked, indeterminate } = /** @type {HTMLInputElement} */ (el);
+  return `${invalid}${checked ? 'x' : ''}${indeterminate ? '-' : ''} ${value}`;
+}
+
+/** Boxes that nobody sees may hide and show others. */
+function noteTicks() {
+  for (const root of liveRoots()) {
+    for (const el of root.querySelectorAll('input[type=checkbox], input[type=radio], option')) {
+      const on = el.matches(':checked');
+      if (ticked.has(el) && ticked.get(el) !== on) inState(el, ['checked']);
+      ticked.set(el, on);
+    }
+  }
+}
+
+/** @param {Geo} box */
+function hasScrolled({ el, stamp, scrollLeft, scrollTop }) {
+  return el !== null && stamp >= 0 && (scrollLeft !== el.scrollLeft || scrollTop !== el.scrollTop);
+}
+
+function noteFocus() {
+  const active = activeElement();
+  if (active === focused) return;
+  for (const el of [focused, active]) {
+    if (!el) continue;
+    mark(el);
+    inState(el, ['focus', 'focus-visible']);
+    for (let up = /** @type {Element | null} */ (el); up; up = above(up)) inState(up, ['focus-within']);
+  }
+  focused = active;
+}
+
+function noteHover() {
+  if (hovered === hoveredBefore) return;
+  if (states.get('hover')) {
+    const [now, before] = [hovered, hoveredBefore].map(chainOf);
+    for (const el of now) if (!before.has(el)) inState(el, ['hover']);
+    for (const el of before) if (!now.has(el)) inState(el, ['hover']);
+  }
+  hoveredBefore = hovered;
+}
+
+/** @param {Element | null} el */
+function chainOf(el) {
+  const chain = new Set();
+  for (let up = el; up; up = above(up)) chain.add(up);
+  return chain;
+}
+
+function noteAnimations() {
+  const now = animatedNow();
+  for (const el of new Set([...animated, ...now])) if (el.isConnected) markAll(el);
+  animated = now;
+}
+
+function animatedNow() {
+  const targets = new Set();
+  for (const root of liveRoots()) {
+    for (const { effect } of root.getAnimations()) {
+      const { target } = /** @type {KeyframeEffect} */ (effect);
+      if (target) targets.add(target);
+    }
+  }
+  return targets;
+}
+
+// ---------------------------------------------------------------- what layout does
+
+/** Elements that are something because of what is in them. @param {Model} model */
+function settleSuspects(model) {
+  for (const el of model.suspects) {
+    if (el.isConnected && model.guards.has(el) && model.guards.get(el) !== verdictOf(el)) mark(el);
+  }
+  model.suspects.clear();
+}
+
+/** Parts that moved, came into view or left it. @param {Model} model @param {boolean} scrolled */
+function noteLayout(model, scrolled) {
+  const before = model.root.rects;
+  model.root.rects = rectsOf(model.root);
+  if (scrolled || !sameNumbers(before, model.root.rects)) soil(model.root);
+  if (model.dirty.size) {
+    for (const { el, geo, part } of model.hidden) {
+      if (part && !part.dirty && seen(meet(drawnRect(el), current(geo).clip))) soil(part);
+    }
+  }
+  for (const box of model.boxes) if (model.dirty.size && hasShut(box)) markAll(/** @type {Element} */ (box.el));
+  for (const { el, rect, part } of model.wild) if (part && !part.dirty && !alike(rectOf(el), rect)) soil(part);
+  sweep(model.root, scrolled);
+}
+
+/** Whether a box lets other things be seen than before. @param {Geo} box */
+function hasShut(box) {
+  const { clip, cuts } = box;
+  const now = current(box);
+  if ((clip === NOTHING) !== (now.clip === NOTHING)) return true;
+  return (
+    (cuts || now.cuts) && (clip.r - clip.l !== now.clip.r - now.clip.l || clip.b - clip.t !== now.clip.b - now.clip.t)
+  );
+}
+
+/** @param {Rect} a @param {Rect} b */
+function alike(a, b) {
+  return a.l === b.l && a.t === b.t && a.r === b.r && a.b === b.b;
+}
+
+/** @param {Part} part @param {boolean} scrolled */
+function sweep(part, scrolled) {
+  for (const inner of innerParts(part)) {
+    const before = inner.rects;
+    const now = rectsOf(inner);
+    // Among neighbours that came or went, what lies between the first and the last may have moved alone.
+    const moved = !sameNumbers(before, now) || model?.touched.has(inner.el);
+    if (!moved && !inner.stirred && !scrolled) continue;
+    inner.rects = now;
+    const near = nearView(inner, now);
+    const shown = near || inner.inView || current(inner.place.geo).cuts;
+    if ((moved || scrolled) && (shown || !sameSizes(before, now))) soil(inner);
+    sweep(inner, scrolled);
+  }
+}
+
+/** @param {number[]} a @param {number[]} b */
+function sameNumbers(a, b) {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/** @param {number[]} a @param {number[]} b */
+function sameSizes(a, b) {
+  const sizes = (/** @type {number[]} */ r) => [r[2] - r[0], r[3] - r[1], r[6] - r[4], r[7] - r[5]];
+  const [before, now] = [sizes(a), sizes(b)];
+  return before.every((n, i) => Math.abs(n - now[i]) < 0.01);
+}
+
+/** Whether any of a part may be in view. @param {Part} part @param {number[]} r */
+function nearView(part, r) {
+  const { view } = current(part.place.geo);
+  const all = { l: Math.min(r[0], r[4]), t: Math.min(r[1], r[5]), r: Math.max(r[2], r[6]), b: Math.max(r[3], r[7]) };
+  return touches(moved(all, -scrollX, -scrollY), view);
+}
+
+/** Where a part's first and last element that are drawn lie in the document. @param {Part} part */
+function rectsOf({ nodes, el }) {
+  const first = drawnAmong(nodes, 0, 1) ?? el.getBoundingClientRect();
+  const last = nodes.length > 1 ? (drawnAmong(nodes, nodes.length - 1, -1) ?? first) : first;
+  const [x, y] = [scrollX, scrollY];
+  return [
+    ...[first.left + x, first.top + y, first.right + x, first.bottom + y],
+    ...[last.left + x, last.top + y, last.right + x, last.bottom + y],
+  ];
+}
+
+/** @param {Node[]} nodes @param {number} from @param {number} step */
+function drawnAmong(nodes, from, step) {
+  for (let i = from; i >= 0 && i < nodes.length; i += step) {
+    if (nodes[i].nodeType !== Node.ELEMENT_NODE) continue;
+    const rect = /** @type {Element} */ (nodes[i]).getBoundingClientRect();
+    if (rect.width > 0 && rect.height > 0) return rect;
+  }
+  return null;
+}
+
+// ---------------------------------------------------------------- what lies over what
+
+/** Whether anything changed that lies in view, or may have. @param {Model} model */
+function inSight(model) {
+  const shown = meet(viewport(), outside.clip);
+  for (const el of model.touched) {
+    const rect = rectOf(el);
+    if (rect.r <= rect.l || rect.b <= rect.t || touches(rect, shown)) return true;
+  }
+  return false;
+}
+
+/** @param {Model} model @param {Part[]} walked */
+function judge(model, walked) {
+  const modal = topModal();
+  const native = modal?.matches(':modal') ?? false;
+  const other = modal !== modalBefore[0] || native !== modalBefore[1];
+  modalBefore = [modal, native];
+  const parts = other ? partsOf(model.root) : new Set([...(inSight(model) ? model.inView : []), ...walked]);
+  model.touched.clear();
+  for (const part of parts) {
+    for (const note of part.notes) {
+      if (note.kind === 'entry' && judgeCover(note, modal)) part.fresh = true;
+      if (note.kind === 'frame') judgeFrame(note.el, note.item, modal);
+      if (note.kind === 'frame') part.fresh = true;
+    }
+    if (part.fresh) model.changed.add(part);
+  }
+}

@@ -1,0 +1,102 @@
+"""What the page script says of a page that changed is what a fresh one says that sees it for the first time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from autoglm.browser import page
+from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe
+from autoglm.browser.seen import FrameItem, Seeable, Seen
+from autoglm.types import Element
+from tests.site.server import Site
+
+MUTATIONS = Path(__file__).with_name("mutations.js").read_text(encoding="utf-8").rstrip().rstrip(";")
+PAGES = 16
+"""Pages of the test, each with BATCHES × up to 12 mutations."""
+BATCHES = 14
+
+
+class World:
+    """An instance of the script in an isolated world of its own, asked without a driver."""
+
+    def __init__(self, cdp: PageCdp, context: int) -> None:
+        self.cdp = cdp
+        self.context = context
+        self.seen = Seen()
+        self.patches = 0
+
+    @classmethod
+    async def enter(cls, cdp: PageCdp, frame: str, name: str) -> World:
+        made = await cdp.send("Page.createIsolatedWorld", frameId=frame, worldName=name)
+        world = cls(cdp, made["executionContextId"])
+        await world.renew()
+        return world
+
+    async def renew(self) -> None:
+        """A fresh instance in the same world, which knows nothing of the one before."""
+        await self.js("delete globalThis.autoglm")
+        await self.js(page.script())
+        self.seen = Seen()
+
+    async def js(self, expression: str) -> Any:
+        done = await self.cdp.send(
+            "Runtime.evaluate", expression=expression, contextId=self.context, returnByValue=True, awaitPromise=True
+        )
+        assert "exceptionDetails" not in done, done["exceptionDetails"]["exception"]["description"]
+        return done["result"].get("value")
+
+    async def look(self) -> list[tuple[Any, ...]]:
+        """What is seen, with the boxes of things in the place of their refs."""
+        options = {"patient": False, "quietMs": 0, "listeners": None, "known": self.seen.known, "view": None}
+        answer = json.loads(await self.js(f"autoglm.look({json.dumps(options)})"))
+        self.whole = answer["whole"]
+        self.patches += not answer["whole"]
+        self.seen.apply(answer)
+        refs = [item.ref for item in self.seen.items if isinstance(item, Element)]
+        assert len(set(refs)) == len(refs)
+        boxes = iter(await self.js(f"{refs}.map((ref) => autoglm.box(ref))"))
+        return [(self.seen.scroll, self.seen.title), *(_plain(item, boxes) for item in self.seen.items)]
+
+
+def _plain(item: Seeable, boxes: Any) -> tuple[Any, ...]:
+    if isinstance(item, Element):
+        told = (item.role, item.name, item.value, item.states, item.options, item.takes, item.multiple, item.type)
+        return (*told, item.hint, item.box, item.in_view, next(boxes))
+    if isinstance(item, FrameItem):
+        return (item.name, item.title, item.box, item.in_view, json.dumps(item.view))
+    return (item.role, item.text, item.in_view)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cdp(pipe: PlaywrightPipe) -> AsyncIterator[PageCdp]:
+    tabs = await pipe.tabs()
+    yield await tabs.open()
+    await tabs.close()
+
+
+async def _frames(cdp: PageCdp) -> list[str]:
+    tree = (await cdp.send("Page.getFrameTree"))["frameTree"]
+    return [tree["frame"]["id"], *(child["frame"]["id"] for child in tree.get("childFrames", ()))]
+
+
+@pytest.mark.parametrize("seed", range(PAGES))
+async def test_what_changed_is_told_as_a_first_look_tells_it(cdp: PageCdp, site: Site, seed: int) -> None:
+    await cdp.page.goto(f"{site.url}/nothing.html")
+    await cdp.page.set_content("<!doctype html><title>Random</title><body>")
+    await cdp.page.evaluate(f"({MUTATIONS})({seed}); build()")
+    await asyncio.sleep(0.05)
+    main = (await _frames(cdp))[0]
+    kept, fresh = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
+    said: list[list[str]] = []
+    for batch in range(BATCHES):
+        assert await kept.look() == await fresh.look(), f"seed {seed}, batch {batch}: {said[-3:]}"
+        said.append(await cdp.page.evaluate(f"mutate({1 + (seed + batch) % 12})"))
+        await asyncio.sleep(0.04)  # longer than any animation
+        await fresh.renew()
