@@ -156,9 +156,8 @@ def test_golden_plans(
 @pytest.mark.parametrize("model", ["glm-4-9b-0414", "glm-4.1v-9b", "glm-4.7-flash", "glm-4.5-air"])
 def test_nothing_that_fits_exceeds_a_card_or_its_cache(words: str, model: str) -> None:
     for candidate in planned(words, model).candidates:
-        if candidate.fits and candidate.engine == "vllm" and candidate.legal:
-            setting = candidate.setting
-            assert setting is not None
+        setting = candidate.setting
+        if candidate.fits and candidate.legal and setting is not None:
             for held in candidate.memory:
                 assert held.used + held.uncertain // 2 <= held.total, candidate.title
                 assert held.kv - held.uncertain >= 0, candidate.title
