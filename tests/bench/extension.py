@@ -1,0 +1,156 @@
+"""What the way through the extension costs: an observation beside Playwright's pipe, and four runs at once.
+
+    python -m tests.bench.extension [--rounds 7]
+
+Pages of some 2,000 and 20,000 elements (tests/bench/observe_pages.py). `first`: a new CdpBrowser looks at a page that
+stands still; `again`: the same one, nothing changed; `changed`: after a script has changed one text. Then four tabs are
+looked at five times a second for ten seconds, each with a screenshot, and the time of every command is measured at the
+server, from sending to its acknowledged result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import median, quantiles
+
+from playwright.async_api import Page
+
+from autoglm.browser.driver import CdpBrowser
+from autoglm.browser.extension_pipe import ExtensionTabs
+from autoglm.browser.find import find_browser
+from autoglm.browser.playwright_pipe import launch
+from autoglm.seams import Cdp, Tabs
+from autoglm.types import Viewport
+from tests.bench.observe_pages import BenchPage, served
+from tests.extension.conftest import Served, chrome_with_extension, pair, serving
+
+STILL_S = 0.6
+RUNS = 4
+LOOKS_A_SECOND = 5
+SECONDS = 10
+CHANGE = "document.querySelector('button').textContent += '.'"
+
+
+async def looks(tabs: Tabs, cdp: Cdp, page: Page, url: str, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each kind of look, a round each."""
+    took: dict[str, list[float]] = {"first": [], "again": [], "changed": [], "round trip": []}
+    for _ in range(rounds):
+        await page.goto(url)
+        await asyncio.sleep(STILL_S)
+        browser = CdpBrowser(tabs, cdp, answer_s=30)
+        for kind in ("first", "again", "changed"):
+            if kind == "changed":
+                await page.evaluate(CHANGE)
+                await asyncio.sleep(STILL_S)
+            began = time.perf_counter()
+            await browser.observe()
+            took[kind].append(time.perf_counter() - began)
+        began = time.perf_counter()
+        await cdp.send("Runtime.evaluate", expression="0")
+        took["round trip"].append(time.perf_counter() - began)
+    return took
+
+
+@asynccontextmanager
+async def own_chrome(url: str) -> AsyncGenerator[tuple[Served, Page, Page]]:
+    """The server, the panel and the tab beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with serving(Path(folder)) as server:
+            async with chrome_with_extension(Path(folder) / "profile", url, viewport=Viewport()) as chrome:
+                await pair(chrome, server)
+                yield server, chrome.panel, chrome.work
+
+
+async def tab_of(server: Served, panel: Page) -> ExtensionTabs:
+    """The tab in front, for a run."""
+    found = await panel.evaluate("chrome.tabs.query({active: true, currentWindow: true}).then(([tab]) => tab.id)")
+    return ExtensionTabs(server.session().extension, f"run {found}", found)
+
+
+async def compare(pages: Sequence[BenchPage], rounds: int) -> list[str]:
+    lines = ["| page | look | Playwright ms [best] | extension ms [best] | ratio |", "|---|---|---|---|---|"]
+    async with launch(find_browser()) as pipe, own_chrome(pages[0].url) as (server, panel, work):
+        plain = await pipe.tabs()
+        first = await plain.open()
+        tabs = await tab_of(server, panel)
+        held = await tabs.open()
+        for page in pages:
+            ours = await looks(plain, first, first.page, page.url, rounds)
+            theirs = await looks(tabs, held, work, page.url, rounds)
+            for kind in ours:
+                ratio = median(theirs[kind]) / median(ours[kind])
+                lines.append(f"| {page.elements:,} | {kind} | {_ms(ours[kind])} | {_ms(theirs[kind])} | {ratio:.2f} |")
+    return lines
+
+
+async def at_once(page: BenchPage) -> str:
+    took: list[float] = []
+    async with own_chrome(page.url) as (server, panel, work):
+        browsers: list[CdpBrowser] = []
+        for i in range(RUNS):
+            tab = work if i == 0 else await work.context.new_page()
+            await tab.goto(page.url)
+            await tab.bring_to_front()
+            tabs = await tab_of(server, panel)
+            browsers.append(CdpBrowser(tabs, _Timed(await tabs.open(), took), screenshots=True, answer_s=30))
+        counted = await asyncio.gather(*(watch(browser) for browser in browsers))
+        for browser in browsers:
+            await browser.close()
+    p95 = quantiles(took, n=20)[-1]
+    return (
+        f"{RUNS} runs at once for {SECONDS} s, {LOOKS_A_SECOND} looks a second each wanted, {sum(counted)} made; "
+        f"{len(took)} commands: median {1000 * median(took):.1f} ms, p95 {1000 * p95:.1f} ms"
+    )
+
+
+async def watch(browser: CdpBrowser) -> int:
+    """How many looks were made."""
+    end, made = time.monotonic() + SECONDS, 0
+    while time.monotonic() < end:
+        began = time.monotonic()
+        await browser.observe()
+        made += 1
+        await asyncio.sleep(max(0, 1 / LOOKS_A_SECOND - (time.monotonic() - began)))
+    return made
+
+
+class _Timed:
+    """A pipe that notes how long each command took."""
+
+    def __init__(self, cdp: Cdp, took: list[float]) -> None:
+        self._cdp = cdp
+        self._took = took
+        self.events = cdp.events
+        self.close = cdp.close
+
+    async def send(self, method: str, /, session: str = "", **params: object) -> dict[str, object]:
+        began = time.perf_counter()
+        try:
+            return await self._cdp.send(method, session, **params)
+        finally:
+            self._took.append(time.perf_counter() - began)
+
+
+def _ms(seconds: Sequence[float]) -> str:
+    return f"{1000 * median(seconds):.1f} [{1000 * min(seconds):.1f}]"
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with served() as pages:
+        for line in await compare([pages["b"], pages["c"]], rounds):
+            sys.stdout.write(line + "\n")
+        sys.stdout.write(await at_once(pages["b"]) + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
