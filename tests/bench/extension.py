@@ -62,10 +62,10 @@ async def looks(tabs: Tabs, cdp: Cdp, page: Page, url: str, rounds: int) -> dict
 async def own_chrome(url: str) -> AsyncGenerator[tuple[Served, Page, Page]]:
     """The server, the panel and the tab beside it."""
     with tempfile.TemporaryDirectory() as folder:
-        async with serving(Path(folder)) as server:
-            async with chrome_with_extension(Path(folder) / "profile", url, viewport=Viewport()) as chrome:
-                await pair(chrome, server)
-                yield server, chrome.panel, chrome.work
+        own = chrome_with_extension(Path(folder) / "profile", url, viewport=Viewport())
+        async with serving(Path(folder)) as server, own as chrome:
+            await pair(chrome, server)
+            yield server, chrome.panel, chrome.work
 
 
 async def tab_of(server: Served, panel: Page) -> ExtensionTabs:
