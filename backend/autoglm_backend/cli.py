@@ -60,9 +60,9 @@ def parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve a model at /v1/chat/completions")
     serve.add_argument(
-        "--model", default="embedded", metavar="embedded|DIR|HF_ID", help="which model (default: the one that ships)"
+        "--model", metavar="embedded|DIR|HF_ID", help="which model (default: what `plan` says; embedded without a GPU)"
     )
-    serve.add_argument("--engine", choices=("int8", "vllm"), default="int8", help="what runs it (default int8)")
+    serve.add_argument("--engine", choices=("int8", "vllm", "swift"), help="what runs it (default: what `plan` says)")
     serve.add_argument("--port", type=int, default=8000, help="port; 0 finds a free one (default 8000)")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--served-name", metavar="NAME", help="the model's name in the API (default: its folder's)")

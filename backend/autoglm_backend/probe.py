@@ -37,10 +37,9 @@ def probe(
 ) -> Machine:
     """The machine. `files`: a model's weights, whose disk is timed (0.3 s). `root` and `nvml` are for tests."""
     problems: list[str] = []
-    vendors = display_vendors(root)
-    cards = look(nvml or find_nvml(), environment, NVIDIA in vendors)
+    cards = see_cards(nvml or find_nvml(), environment, root)
     problems += cards.problems
-    if AMD in vendors:
+    if AMD in display_vendors(root):
         problems.append("there is an AMD card, which neither engine uses: it is planned without")
     ram, free = memory(root)
     gpus = cards.gpus or mac_gpu(ram)
@@ -62,6 +61,10 @@ def probe(
         system=platform.system(),
         problems=tuple(problems),
     )
+
+
+def see_cards(nvml: Any, environment: Mapping[str, str], root: Path) -> Cards:
+    return look(nvml, environment, NVIDIA in display_vendors(root))
 
 
 def find_nvml() -> Any:
@@ -149,6 +152,12 @@ def memory(root: Path) -> tuple[int, int]:
         taken = int(used or 0) - int(cache[0] if cache else 0)  # what the kernel gives back when asked
         total, free = int(limit), min(free, int(limit) - taken)
     return total, max(free, 0)
+
+
+def free_ram() -> float:
+    """The share of RAM that is free for us."""
+    total, free = memory(ROOT)
+    return free / total if total else 1.0
 
 
 def cgroup_folders(root: Path, controller: str) -> list[Path]:

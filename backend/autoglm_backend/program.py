@@ -8,27 +8,29 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from autoglm_backend.checkpoint import GlmConfig, find, find_shards, read_config, read_header
-from autoglm_backend.engines import vllm
+from autoglm_backend.checkpoint import find, find_shards, inspect, read_header
+from autoglm_backend.engines import swift, vllm
 from autoglm_backend.engines.environment import Environment, find_environment
 from autoglm_backend.engines.front import create_front
 from autoglm_backend.engines.launcher import Booted, Launch
+from autoglm_backend.engines.vllm_log import option
 from autoglm_backend.errors import BackendError, CheckpointError
 from autoglm_backend.prefetch import Prefetch
-from autoglm_backend.probe import ROOT, memory
-from autoglm_backend.serve import DEFAULT_CTX, Leaving, ServeOptions, is_local, say_ready
+from autoglm_backend.probe import ROOT, free_ram, memory
+from autoglm_backend.serve import Leaving, ServeOptions, choose_ctx, is_local, say_ready, serve_int8
 from autoglm_backend.supervise import Supervisor
 
 if TYPE_CHECKING:
-    from autoglm_backend.machine import Gpu
+    from autoglm_backend.machine import Gpu, Machine
+    from autoglm_backend.plan import Candidate, Plan
 
-AT_ONCE = 8  # requests: a person's agent needs one, a fleet asks for more
+LEAST_CTX = 8192  # tokens under which no agent's page and history fit: a repair does not go below
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,18 @@ class Program:
     dropped: frozenset[str] = frozenset()
 
 
-def serve_program(options: ServeOptions, opened: socket.socket, leaving: Leaving, since: float) -> None:
-    """Serves until a signal ends the process, or the engine ends too often (BackendError)."""
-    program = vllm_program(options)
+def carry_out(options: ServeOptions, opened: socket.socket, leaving: Leaving, since: float) -> None:
+    """Serves what was asked for, or what the plan says, until a signal ends the process. Raises BackendError."""
+    match options.engine:
+        case "swift":
+            program = swift_program(options)
+        case "vllm":
+            program = vllm_program(options)
+        case _:
+            program = planned(options)
+    if program is None:
+        serve_int8(replace(options, model=options.model or "embedded"), opened, since)
+        return
     supervisor = Supervisor(
         program.launch, tell, program.at_once, gpus=program.gpus, nvml=nvml_for(program.gpus), free_ram=free_ram
     )
@@ -71,7 +82,7 @@ async def run(
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            say_ready(options, opened, program.launch.model, told(booted), since)
+            say_ready(options, opened, program.launch.model, f"{program.title}{told(booted)}", since)
 
         def capture_signals(self) -> Any:
             return nullcontext()  # Leaving has them
@@ -85,37 +96,90 @@ async def run(
     await watching
 
 
+def planned(options: ServeOptions) -> Program | None:
+    """What the plan chose; None: the int8 engine. Raises BackendError when the named model does not run here."""
+    return chosen_program(options, *make_plan(options))
+
+
+def chosen_program(options: ServeOptions, machine: Machine, found: Plan) -> Program | None:
+    """Of this plan for this machine."""
+    chosen = found.chosen
+    if chosen.rung == "embedded" and options.model not in (None, "embedded"):
+        best = found.candidates[0]
+        ways = "".join(f"{way.what}; or " for way in best.ways_out)
+        raise BackendError(
+            f"{options.model} does not run on this machine: {best.binding}; {ways}"
+            f"see every way that was looked at with `autoglm-backend plan {options.model}`"
+        )
+    tell(f"plan  {chosen.model}: {chosen.title}; limited by {chosen.binding}")
+    return of_candidate(options, machine, chosen) if chosen.engine == "vllm" else None
+
+
 def vllm_program(options: ServeOptions) -> Program:
-    """vLLM for this model, as plainly as it can be started. Raises BackendError: no environment, broken weights."""
+    """vLLM, asked for by name: the first of the plan's ways to run it that fits. Raises BackendError."""
+    need_environment()
+    machine, found = make_plan(options)
+    ways = [candidate for candidate in found.candidates if candidate.engine == "vllm"]
+    able = [way for way in ways if way.legal and way.fits and way.needs is None]
+    if not able:
+        why = ways[0].binding if ways else "there is no card that it runs on"
+        raise BackendError(f"vLLM cannot run {found.model.name} here: {why}; `autoglm-backend plan` has what can")
+    return of_candidate(options, machine, able[0])
+
+
+def make_plan(options: ServeOptions) -> tuple[Machine, Plan]:
+    """The machine and its plan. Raises CheckpointError for a context that no machine could give this model."""
+    from autoglm_backend.planning import make
+
+    machine, found = make("embedded" if options.engine and not options.model else options.model, None, options.ctx)
+    limit = found.model.max_ctx
+    if options.ctx is not None and options.ctx > limit:
+        raise CheckpointError(f"--ctx {options.ctx}: this model was made for at most {limit} tokens; ask for fewer")
+    return machine, found
+
+
+def of_candidate(options: ServeOptions, machine: Machine, chosen: Candidate) -> Program:
+    """vLLM as the plan says."""
+    environment = need_environment()
+    model = find(chosen.command[2])  # of `vllm serve MODEL …`: a folder, or an id that is downloaded now
+    shards = whole_shards(model)
+    ctx = int(option(chosen.arguments, "--max-model-len") or LEAST_CTX)
+    name = options.served_name or model.resolve().name
+    least_ctx = options.ctx or min(ctx, LEAST_CTX)
+    launch = vllm.launch(environment, model.resolve(), name, chosen.arguments, chosen.environment, least_ctx)
+    # A request's own seed kills the CPU build: "CPU Generator does not use offset" (facts/cpu_serving.md, section 1).
+    dropped = frozenset({"seed"}) if environment.device == "cpu" else frozenset[str]()
+    return Program(
+        title=f"{chosen.title} ({environment.version})",
+        launch=launch,
+        at_once=int(option(chosen.arguments, "--max-num-seqs") or 1),
+        shards=shards,
+        gpus=tuple(gpu for gpu in machine.gpus if gpu.index in chosen.gpus),
+        dropped=dropped,
+    )
+
+
+def swift_program(options: ServeOptions) -> Program:
+    """ms-swift, for those who have it. It works on one request at a time, and knows no `structured_outputs`."""
+    model = find(options.model or "embedded")
+    ctx = choose_ctx(options.ctx, inspect(model))
+    launch = swift.launch(model.resolve(), options.served_name or model.resolve().name, ctx)
+    return Program("ms-swift", launch, 1, whole_shards(model), dropped=frozenset({"structured_outputs"}))
+
+
+def need_environment() -> Environment:
     environment = find_environment()
     if environment is None:
         raise BackendError("vLLM is not installed: run `autoglm-backend install vllm`, or use --engine int8")
-    model = find(options.model)
-    config = read_config(model / "config.json")
+    return environment
+
+
+def whole_shards(model: Path) -> tuple[Path, ...]:
+    """The weight files. Raises CheckpointError when one is cut short, before anything is started for it."""
     shards = find_shards(model)
     for shard in shards:
         read_header(shard)
-    limit = config.max_position_embeddings
-    if options.ctx is not None and options.ctx > limit:
-        raise CheckpointError(f"--ctx {options.ctx}: this model was made for at most {limit} tokens; ask for fewer")
-    ctx = options.ctx or min(limit, DEFAULT_CTX)
-    name = options.served_name or model.resolve().name
-    arguments = plain_arguments(environment, config, ctx)
-    launch = vllm.launch(environment, model.resolve(), name, arguments, {}, least_ctx=options.ctx or 0)
-    # A request's own seed kills the CPU build: "CPU Generator does not use offset" (facts/cpu_serving.md, section 1).
-    dropped = frozenset({"seed"}) if environment.device == "cpu" else frozenset[str]()
-    title = f"vLLM {environment.version}, {environment.device} build"
-    return Program(title, launch, AT_ONCE, shards, dropped=dropped)
-
-
-def plain_arguments(environment: Environment, config: GlmConfig, ctx: int) -> Sequence[str]:
-    """Room for AT_ONCE requests; on a CPU just that much, since vLLM would take 92 % of all memory."""
-    common = ("--max-model-len", str(ctx), "--max-num-seqs", str(AT_ONCE))
-    if environment.device == "cuda":
-        return common
-    per_token = 4 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim  # bytes, bf16
-    room = per_token * (ctx * AT_ONCE + 32 * AT_ONCE)
-    return (*common, "--kv-cache-memory-bytes", str(max(room, 128 << 20)), "--block-size", "32", "--enforce-eager")
+    return shards
 
 
 def clean_up(supervisor: Supervisor, launch: Launch) -> None:
@@ -127,23 +191,13 @@ def clean_up(supervisor: Supervisor, launch: Launch) -> None:
 def told(booted: Booted) -> str:
     """What it allocated, in a few words."""
     found = booted.allocated
-    words = ["vllm"]
-    if found.cache_tokens:
-        words.append(f"{found.cache_tokens:,} tokens of cache")
-    if booted.repairs:
-        words.append(f"with {' and '.join(booted.repairs)}")
-    return "  ".join(words)
+    cache = f"  {found.cache_tokens:,} tokens of cache" if found.cache_tokens else ""
+    return cache + (f"  with {' and '.join(booted.repairs)}" if booted.repairs else "")
 
 
 def tell(text: str) -> None:
     for line in text.splitlines():
         sys.stderr.write(f"  {line}\n")
-
-
-def free_ram() -> float:
-    """The share of RAM that is free for us."""
-    total, free = memory(ROOT)
-    return free / total if total else 1.0
 
 
 def nvml_for(gpus: Sequence[Gpu]) -> Any:

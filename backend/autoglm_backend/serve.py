@@ -14,44 +14,58 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from autoglm_backend.checkpoint import Checkpoint, Stages, find, inspect
 from autoglm_backend.errors import BackendError
 
-Engine = Literal["int8", "vllm"]
+if TYPE_CHECKING:
+    from autoglm_backend.worker import Worker
+
+Engine = Literal["int8", "vllm", "swift"]
 DEFAULT_CTX = 8192
 WAITING = 16
+BIG = 1 << 30  # bytes of weights from which it is worth asking whether they fit
 
 
 @dataclass(frozen=True)
 class ServeOptions:
-    model: str
+    model: str | None = None  # None: the best for this machine, the one that ships at the least
     host: str = "127.0.0.1"
     port: int = 8000
     served_name: str | None = None
     ctx: int | None = None
     threads: int | None = None
     exit_with_parent: bool = False
-    engine: Engine = "int8"
+    engine: Engine | None = None  # None: what the plan says
 
 
 def serve(options: ServeOptions, since: float) -> None:
     """Serves until a signal ends the process. `since` is when the command began, by time.perf_counter."""
     leaving = Leaving(options.exit_with_parent)
     opened = open_port(options.host, options.port)  # first: a busy port is known before minutes of loading
-    if options.engine == "int8":
+    if options.engine == "int8" or (options.engine is None and nothing_to_plan(options.model)):
         serve_int8(options, opened, since)
     else:
-        from autoglm_backend.program import serve_program
+        from autoglm_backend.program import carry_out
 
-        serve_program(options, opened, leaving, since)
+        carry_out(options, opened, leaving, since)
+
+
+def nothing_to_plan(model: str | None) -> bool:
+    """The model that ships runs as it is, and without a card there is one engine. Takes a few milliseconds."""
+    if model == "embedded":
+        return True
+    from autoglm_backend.probe import ROOT, find_nvml, see_cards
+
+    return not see_cards(find_nvml(), os.environ, ROOT).gpus
 
 
 def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> None:
     """Transformers in this process. Imports no more than it must: `autoglm` waits for it."""
     stages = Stages(sys.stderr.write)
-    checkpoint = inspect(find(options.model))
+    checkpoint = inspect(find(options.model or "embedded"))
+    refuse_what_does_not_fit(checkpoint)
     ctx = choose_ctx(options.ctx, checkpoint)
     name = options.served_name or checkpoint.path.resolve().name
     stages.done("checkpoint", f"{checkpoint.path}  {'int8' if checkpoint.int8 else 'to be quantized'}")
@@ -78,6 +92,9 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> No
 
     metrics = Metrics()
     worker = Worker(engine, metrics, WAITING)
+    watching = threading.Timer(5.0, watch_memory, (worker,))  # so that the first reply does not wait for its imports
+    watching.daemon = True
+    watching.start()
     app = create_app(worker, metrics, Served(name, ctx, int(time.time())), local=is_local(options.host))
 
     class Server(uvicorn.Server):
@@ -91,6 +108,28 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> No
             return nullcontext()  # Leaving has them
 
     Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")).run([opened])
+
+
+def refuse_what_does_not_fit(checkpoint: Checkpoint) -> None:
+    """Raises BackendError when the weights alone would fill the memory: the system would kill somebody, likely us."""
+    if checkpoint.linear_bytes < BIG:
+        return
+    from autoglm_backend.probe import ROOT, memory
+
+    _, free = memory(ROOT)
+    if checkpoint.linear_bytes > free:
+        raise BackendError(
+            f"{checkpoint.path} needs {checkpoint.linear_bytes / 1e9:.1f} GB for its INT8 weights and "
+            f"{free / 1e9:.1f} GB of memory are free: close other programs, or take a smaller model"
+        )
+
+
+def watch_memory(worker: Worker) -> None:
+    """Shortens the line while memory is short."""
+    from autoglm_backend.probe import free_ram
+    from autoglm_backend.supervise import keep_in_memory
+
+    keep_in_memory(worker.allow, free_ram, WAITING + 1, lambda text: print(text, file=sys.stderr))
 
 
 def is_local(host: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -156,6 +157,30 @@ class Gate:
         async with self.changed:
             self.limit = limit
             self.changed.notify_all()
+
+
+def keep_in_memory(
+    allow: Callable[[int], None],
+    free_ram: Callable[[], float],
+    most: int,
+    tell: Tell,
+    *,
+    tick_s: float = TICK_S,
+    stopped: threading.Event | None = None,
+) -> None:
+    """The int8 engine's admission, for as long as it lives. RAM is all that it can run out of, and it works on one
+    request at a time, so what is admitted is the line before it: with little RAM it gets shorter, at last empty.
+    """
+    ended = stopped or threading.Event()
+    admission, seen = Admission(most, most), Signals()
+    while not ended.wait(tick_s):
+        before, seen = seen, Signals(ram_free=free_ram())
+        after = admission.after(pressure(seen, before), admission.limit)
+        if after.limit != admission.limit:
+            free = seen.ram_free
+            tell(f"requests in line: {after.limit - 1} in place of {admission.limit - 1} ({free:.0%} of RAM free)")
+            allow(after.limit - 1)
+        admission = after
 
 
 class Supervisor:

@@ -48,10 +48,17 @@ class Worker:
         self.engine = engine
         self.metrics = metrics
         self.waiting = waiting
+        self.forget_first = False
         self.line: deque[Job] = deque()
         self.running: Job | None = None
         self.changed = threading.Condition()
         threading.Thread(target=self._work, name="engine", daemon=True).start()
+
+    def allow(self, waiting: int) -> None:
+        """How many may wait from now on; with none, cached conversations are dropped before the next request."""
+        with self.changed:
+            self.forget_first = waiting == 0
+            self.waiting = waiting
 
     def submit(self, job: Job) -> None:
         """Puts the job in line. Raises RequestError 503 when the line is full."""
@@ -77,6 +84,9 @@ class Worker:
             while not self.line:
                 self.changed.wait()
             self.running = self.line.popleft()
+            if self.forget_first:
+                self.engine.forget()
+                self.forget_first = False
             self.metrics.queue.set(len(self.line))
             return self.running
 

@@ -5,26 +5,46 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import autoglm_backend
 import httpx
 import pytest
+from autoglm_backend.engine import Engine, Finished
 from autoglm_backend.engines import vllm
 from autoglm_backend.engines.environment import Environment
 from autoglm_backend.engines.front import create_front
 from autoglm_backend.errors import BackendError
+from autoglm_backend.metrics import Metrics
+from autoglm_backend.planning import make
 from autoglm_backend.prefetch import Prefetch
-from autoglm_backend.supervise import Admission, Backoff, Gate, Signals, Supervisor, pressure, read_metrics
+from autoglm_backend.program import chosen_program
+from autoglm_backend.serve import ServeOptions
+from autoglm_backend.supervise import (
+    Admission,
+    Backoff,
+    Gate,
+    Signals,
+    Supervisor,
+    keep_in_memory,
+    pressure,
+    read_metrics,
+)
+from autoglm_backend.worker import Job, Probed, Report, Worker
 
 from tests.backend.fake_nvml import GIB, Card, FakeNvml
 from tests.backend.fake_vllm import METRICS
 
+Ask = Callable[..., tuple[str, Finished]]
 CALM = Signals(cache_use=0.3)
 
 
@@ -228,3 +248,123 @@ def test_serve_starts_the_engine_and_leaves_none_behind(fake_environment: Enviro
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert not list(tmp_path.glob("autoglm-*"))
+
+
+def test_the_int8_engines_line_follows_memory(engine: Engine) -> None:
+    worker = Worker(engine, Metrics(), 16)
+    free = iter([0.5] * 3 + [0.02] * 80 + [0.5] * 400)
+    ended = threading.Event()
+    lengths: list[int] = []
+
+    def look() -> float:
+        lengths.append(worker.waiting)
+        share = next(free, None)
+        if share is None:
+            ended.set()
+        return 0.5 if share is None else share
+
+    keep_in_memory(worker.allow, look, 17, lambda _: None, tick_s=0.0, stopped=ended)
+    assert lengths[:4] == [16, 16, 16, 16] and min(lengths) == 0
+    assert lengths[-1] == 16, "the line grows again when memory is free again"
+    assert sum(a != b for a, b in pairwise(lengths)) < 40
+
+
+def test_conversations_are_dropped_when_memory_is_short(engine: Engine, ask: Ask) -> None:
+    ask(engine, max_tokens=2)
+    assert engine.pool.slots
+    worker = Worker(engine, Metrics(), 16)
+    worker.allow(0)
+    reports: queue.Queue[Report] = queue.Queue()
+    worker.submit(Job(None, reports.put))
+    assert isinstance(reports.get(timeout=30), Probed) and not engine.pool.slots
+
+
+def run_serve(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a start that must fail says."""
+    path = {"PYTHONPATH": str(Path(autoglm_backend.__file__).parents[1])}
+    command = [sys.executable, "-m", "autoglm_backend", "serve", "--port", "0", *arguments]
+    env = {**os.environ, **path, **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env)
+
+
+@pytest.mark.slow
+def test_what_a_program_cannot_serve_is_said_with_exit_2(
+    fake_environment: Environment, int8_dir: Path, tmp_path: Path
+) -> None:
+    vllm_here = {"AUTOGLM_VLLM": str(fake_environment.folder), "TMPDIR": str(tmp_path)}
+    cut = tmp_path / "cut"
+    shutil.copytree(int8_dir, cut)
+    weights = cut / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    model = ("--model", str(int8_dir))
+    cases: list[tuple[dict[str, str], tuple[str, ...], str]] = [
+        (vllm_here, ("--engine", "vllm", "--model", str(cut)), "it was cut short or altered; download it again"),
+        (vllm_here, ("--engine", "vllm", *model, "--ctx", "5000"), "made for at most 1024 tokens"),
+        ({**vllm_here, "FAKE_VLLM": "disk"}, ("--engine", "vllm", *model), "No space left on device"),
+        ({**vllm_here, "FAKE_VLLM": "killed"}, ("--engine", "vllm", *model), "killed from outside (signal 9)"),
+        ({"AUTOGLM_SWIFT": "/no/swift"}, ("--engine", "swift", *model), "AUTOGLM_SWIFT=/no/swift is no program"),
+        ({"XDG_DATA_HOME": str(tmp_path), "AUTOGLM_VLLM": ""}, ("--engine", "vllm"), "`autoglm-backend install vllm`"),
+    ]
+    for environment, arguments, words in cases:
+        done = run_serve(environment, *arguments)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert words in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("autoglm-*"))
+
+
+SWIFT = """
+import json, sys
+from http.server import ThreadingHTTPServer
+sys.path.insert(0, {tests!r})
+from fake_vllm import Answers
+port = int(sys.argv[sys.argv.index("--port") + 1])
+assert sys.argv[1] == "deploy" and "--served_model_name" in sys.argv, sys.argv
+ThreadingHTTPServer(("127.0.0.1", port), Answers).serve_forever()
+"""
+
+
+@pytest.mark.slow
+def test_swift_is_launched_behind_the_same_api(int8_dir: Path, tmp_path: Path) -> None:
+    script = tmp_path / "swift.py"
+    script.write_text(SWIFT.format(tests=str(Path(__file__).parent)))
+    program = tmp_path / "swift"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    program.chmod(0o755)
+    path = str(Path(autoglm_backend.__file__).parents[1])
+    environment = {**os.environ, "AUTOGLM_SWIFT": str(program), "PYTHONPATH": path}
+    arguments = ["serve", "--engine", "swift", "--model", str(int8_dir), "--port", "0"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "autoglm_backend", *arguments], env=environment, stdout=pipe
+    ) as process:
+        assert process.stdout
+        url = json.loads(process.stdout.readline())["url"]
+        body = chat("hi", structured_outputs={"regex": "a"})
+        answer = httpx.post(f"{url}/chat/completions", json=body, timeout=30).json()
+        assert answer["choices"] and "structured_outputs" not in answer["got"]
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_the_plan_is_carried_out(
+    fake_environment: Environment, glm4_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGLM_VLLM", str(fake_environment.folder))
+    options = ServeOptions(str(glm4_dir))
+    found = make(options.model, "1x RTX 3090")
+    program = chosen_program(options, *found)
+    assert program is not None
+    words = " ".join(program.launch.command)
+    assert "--max-model-len 1024" in words and "--dtype bfloat16" in words and "--uds" in words
+    assert [gpu.name for gpu in program.gpus] and program.at_once >= 1 and program.shards
+    assert program.launch.environment["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+
+
+def test_a_model_that_is_too_large_is_refused_and_none_is_put_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ServeOptions("zai-org/GLM-4.5-Air")
+    with pytest.raises(BackendError, match="does not run on this machine"):
+        chosen_program(options, *make(options.model, "1x RTX 3060"))
+
+
+def test_without_a_model_and_a_card_the_one_that_ships_is_served() -> None:
+    assert chosen_program(ServeOptions(), *make(None, "no GPU")) is None
