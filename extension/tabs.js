@@ -12,12 +12,12 @@ import { hide, show } from './pointer.js';
 
 /** Of the DevTools protocol, what the driver needs and no more. */
 const METHODS = new Set(
-  `DOM.describeNode DOM.setFileInputFiles Emulation.setFocusEmulationEnabled Input.dispatchDragEvent
+  `DOM.describeNode DOM.resolveNode DOM.setFileInputFiles DOMDebugger.getEventListeners Emulation.setFocusEmulationEnabled Input.dispatchDragEvent
   Input.dispatchKeyEvent Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable
   Page.bringToFront Page.captureScreenshot Page.close Page.createIsolatedWorld Page.enable Page.getFrameTree
   Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate Page.navigateToHistoryEntry
-  Page.setInterceptFileChooserDialog Page.stopLoading Runtime.disable Runtime.enable Runtime.evaluate
-  Runtime.terminateExecution Target.setAutoAttach`.split(/\s+/),
+  Page.setInterceptFileChooserDialog Page.stopLoading Runtime.callFunctionOn Runtime.disable Runtime.enable Runtime.evaluate
+  Runtime.releaseObjectGroup   Runtime.terminateExecution Target.setAutoAttach`.split(/\s+/),
 );
 /** Events that the driver listens to. */
 const EVENTS = new Set(

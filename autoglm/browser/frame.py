@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from autoglm.errors import CdpError
 from autoglm.seams import Json
 
 WORLD = "autoglm"
+LISTENERS = "autoglm listeners"
+MOST_LISTENERS = 500
+"""Elements that are asked for one by one; a page that listens on more of them shows the rest by the hand cursor."""
+CLICKED = frozenset({"click", "mousedown", "mouseup", "pointerdown", "pointerup"})
 MOST_ASKED = 3
 """A page that changes each time it is asked who listens to clicks is busy."""
 
@@ -37,6 +42,8 @@ class Frame:
     """How many it has shown: what was said of an earlier one is void."""
     seen: Seen = field(default_factory=Seen)
     """What the current document told so far."""
+    _tells_listeners: bool = True
+    """Whether the pipe has DevTools' command line, whose getEventListeners is asked."""
     _holes_of: tuple[Seeable, ...] = ()
     _holes: tuple[FrameItem, ...] = ()
 
@@ -120,18 +127,45 @@ class Frame:
         """For each way how many elements it leads to, then the positions of those that listen to clicks."""
         try:
             own = await self.own_world(self)
-            done = await self.send(
-                "Runtime.evaluate",
-                session=self.session,
-                **({} if own is None else {"contextId": own}),
-                expression=page.listeners(ways),
-                includeCommandLineAPI=True,
-                returnByValue=True,
-            )
+            world = {} if own is None else {"contextId": own}
+            expression = page.listeners(ways)
+            if self._tells_listeners:
+                done = await self._ask("Runtime.evaluate", **world, expression=expression, includeCommandLineAPI=True)
+                if "exceptionDetails" not in done:
+                    return done["result"].get("value") or [[-1]] * len(ways)
+                self._tells_listeners = False
+            return await self._listeners_one_by_one(ways, world)
         except CdpError as error:
             self.lose()
             raise WorldLost from error
+
+    async def _listeners_one_by_one(self, ways: list[list[int]], world: Json) -> list[list[int]]:
+        """The same where getEventListeners is not to be had, as in chrome.debugger: asked for by the browser's ids."""
+        whole = await self._ask("Runtime.evaluate", **world, expression="document", returnByValue=False)
+        document = whole["result"]["objectId"]
+        asked = {"objectId": document, "depth": -1, "pierce": True}
+        found = (await self.send("DOMDebugger.getEventListeners", session=self.session, **asked))["listeners"]
+        heard = {on["backendNodeId"] for on in found if on["type"] in CLICKED and "backendNodeId" in on}
+        nodes = [
+            self.send("DOM.resolveNode", session=self.session, backendNodeId=node, objectGroup=LISTENERS)
+            for node in sorted(heard)[:MOST_LISTENERS]
+        ]
+        there = [each for each in await asyncio.gather(*nodes, return_exceptions=True) if isinstance(each, dict)]
+        done = await self._ask(
+            "Runtime.callFunctionOn",
+            objectId=document,
+            functionDeclaration=f"""function (...heard) {{
+              const on = new Set(heard);
+              const getEventListeners = (node) => (on.has(node) ? {{ click: [1] }} : {{}});
+              return {page.listeners(ways)};
+            }}""",
+            arguments=[{"objectId": each["object"]["objectId"]} for each in there],
+        )
+        await self.send("Runtime.releaseObjectGroup", session=self.session, objectGroup=LISTENERS)
         return done["result"].get("value") or [[-1]] * len(ways)
+
+    async def _ask(self, method: str, /, **params: Any) -> Json:
+        return await self.send(method, session=self.session, **({"returnByValue": True} | params))
 
 
 def _calling(function: str, args: tuple[Any, ...]) -> str:
