@@ -132,7 +132,7 @@ class Walk {
     const shown = el.checkVisibility(DRAWN);
     if ((!shown && prunes(style)) || vanishes(style)) {
       if (isGhost(el)) this.control(el, roleOf(el), true, place);
-      if (isBackable(el)) this.notes.push({ kind: 'read', el: backOf(el) });
+      if (style.opacity === '0' && isBackable(el)) this.notes.push({ kind: 'read', el: backOf(el) });
       return;
     }
     if (el.getAttribute('aria-hidden') === 'true' && isGutter(el)) return;
