@@ -17,6 +17,7 @@ from autoglm_backend import checkpoint
 from autoglm_backend.errors import CheckpointError
 from autoglm_backend.tensors import (
     KNOWN,
+    LATE_VISION,
     Layer,
     Network,
     Part,
@@ -63,6 +64,7 @@ class Vision:
     merge: int  # patches a side that become one token
     heads: int
     hidden: int
+    inner: int  # of a block's MLP
     depth: int
 
     def tokens(self, width: int, height: int, max_pixels: int | None = None) -> int:
@@ -327,6 +329,7 @@ def vision_of(config: dict[str, Any]) -> Vision | None:
         merge=int(vision["spatial_merge_size"]),
         heads=int(vision.get("num_heads") or vision["num_attention_heads"]),
         hidden=int(vision["hidden_size"]),
+        inner=int(vision["intermediate_size" if config.get("model_type") in LATE_VISION else "out_hidden_size"]),
         depth=int(vision.get("depth") or vision["num_hidden_layers"]),
     )
 

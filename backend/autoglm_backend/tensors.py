@@ -73,6 +73,7 @@ class Network:
 
 DENSE = ("glm", "glm4", "glm4v", "glm46v", "glmga", "glm_ocr")
 GQA_EXPERTS = ("glm4_moe", "glm4v_moe")
+LATE_VISION = ("glm_ocr", "glm5_next")  # the second build of vision tower
 KNOWN = (*DENSE, *GQA_EXPERTS, "glm4_moe_lite", "glm_moe_dsa", "glm5_next")
 # config.json leaves these out where the class knows them.
 BIASED = ("glm", "glm4", "glm4v", "glm46v", "glmga")
@@ -296,7 +297,7 @@ def hyper_connections(text: dict[str, Any]) -> list[Tensor]:
 
 def vision_tower(kind: str, vision: dict[str, Any]) -> tuple[Tensor, ...]:
     """The image encoder. Two builds: GLM-4.1V's, and the one that GLM-OCR and GLM-5.3 share."""
-    late = kind in ("glm_ocr", "glm5_next")
+    late = kind in LATE_VISION
     depth = int(vision.get("depth") or vision["num_hidden_layers"])
     heads = int(vision.get("num_heads") or vision["num_attention_heads"])
     hidden, out, merge = int(vision["hidden_size"]), int(vision["out_hidden_size"]), int(vision["spatial_merge_size"])

@@ -181,6 +181,15 @@ def test_unequal_cards_never_share_a_tensor_parallel_group() -> None:
     assert stages.environment["VLLM_PP_LAYER_PARTITION"] == ",".join(map(str, stages.setting.partition))
 
 
+def test_an_images_encoding_is_kept_free_outside_vllms_share() -> None:
+    (held,) = planned("RTX 4090", "glm-4.1v-9b").chosen.memory
+    assert held.encoder / GIB == pytest.approx(0.78, abs=0.05), "five million pixels"
+    assert held.used + held.uncertain // 2 <= held.total
+    small = rung(planned("RTX 3060", "glm-4.1v-9b"), "4-bit").setting
+    assert small is not None
+    assert small.utilization < 0.92
+
+
 def test_a_longer_context_than_fits_is_not_promised() -> None:
     assert not rung(planned("RTX 3060", wanted=Wanted(ctx=32768)), "8-bit").fits
     assert planned("RTX 3090", wanted=Wanted(ctx=32768, requests=4)).chosen.rung != "full"

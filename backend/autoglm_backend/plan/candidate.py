@@ -67,12 +67,14 @@ class DeviceMemory:
     activations: int
     other: int  # NCCL, attention workspaces: what torch does not allocate
     graphs: int
+    encoder: int  # one image's encoding, outside the budget of the second runner
     kv: int  # negative: so much is missing
     uncertain: int  # the whole may be off by this
 
     @property
     def used(self) -> int:
-        return self.context + self.weights + self.activations + self.other + self.graphs + max(0, self.kv)
+        inside = self.weights + self.activations + self.other + max(0, self.kv)
+        return self.context + inside + self.graphs + self.encoder
 
 
 @dataclass(frozen=True)

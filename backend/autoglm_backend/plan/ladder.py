@@ -207,7 +207,7 @@ def on_vllm(
 ) -> Candidate:
     """One vLLM server, with everything that is predicted of it."""
     used = gpus[: setting.tp * setting.pp]
-    setting = shortened(model, setting, used, wanted)
+    setting = shortened(model, roomy(model, setting, used), used, wanted)
     held = memory.devices(model, setting, used)
     violations = legality.check(model, setting, used, present=len(machine.gpus))
     pool, safe = memory.pool_tokens(model, setting, held), memory.safe_tokens(model, setting, held)
@@ -242,6 +242,15 @@ def on_vllm(
         binding=binding(candidate, model),
         ways_out=ways_out(candidate, model, used, wanted),
     )
+
+
+def roomy(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> Setting:
+    """A smaller share for vLLM where the card could not hold what lies outside it: context, graphs, an image."""
+    held = memory.devices(model, setting, gpus)
+    over = max((memory.overcommitted(h, setting.utilization, not model.experts) / h.total for h in held), default=0)
+    if over <= 0:
+        return setting
+    return replace(setting, utilization=max(0.05, math.floor((setting.utilization - over) * 100) / 100))
 
 
 def shortened(model: Model, setting: Setting, gpus: Sequence[Gpu], wanted: Wanted) -> Setting:

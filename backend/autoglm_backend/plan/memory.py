@@ -53,6 +53,7 @@ def device(model: Model, setting: Setting, gpu: Gpu, layers: range, stage: int) 
         activations=peak,
         other=other,
         graphs=graphs,
+        encoder=encoder_bytes(model, setting) if first and not model.experts else 0,
         kv=kv,
         uncertain=uncertainty(model, setting, gpu, graphs),
     )
@@ -97,7 +98,8 @@ def activations(model: Model, setting: Setting, *, first: bool = True) -> int:
         sampler = 2.5 * setting.seqs * model.vocabulary * 4
     if model.mla:
         forward += expanded_latents(model, setting)
-    return round(max(compiling, forward, sampler) + (VISION if model.vision else 0))
+    encoding = encoder_bytes(model, setting) if model.experts else 0  # the first runner tries an image, the second none
+    return round(max(compiling, forward, sampler, encoding) + (VISION if model.vision else 0))
 
 
 def expanded_latents(model: Model, setting: Setting) -> float:
@@ -108,6 +110,18 @@ def expanded_latents(model: Model, setting: Setting) -> float:
     chunk = min(max(8 * setting.ctx, 4 * setting.seqs * BLOCK), 65_536)
     local = model.heads / setting.tp
     return chunk * model.kv_up_per_token / setting.tp * 2 + max(0, setting.batched - 4096) * local * 4900
+
+
+def encoder_bytes(model: Model, setting: Setting) -> int:
+    """The vision tower's peak for the largest image that is allowed: pixels, two residuals and the MLP's widths.
+
+    By formula: vLLM's second runner tries no image before it sizes the cache, so nobody has kept this room.
+    """
+    if model.vision is None:
+        return 0
+    vision = model.vision
+    patches = (setting.max_pixels or 9_633_792) / vision.patch**2
+    return round(patches * 2 * (2 * vision.hidden + 3 * vision.inner + 6 * vision.patch**2))
 
 
 def outside_torch(model: Model, setting: Setting) -> int:
@@ -154,5 +168,5 @@ def safe_tokens(model: Model, setting: Setting, memory: Sequence[DeviceMemory]) 
 
 def overcommitted(held: DeviceMemory, utilization: float, graphs_outside: bool) -> int:
     """Bytes by which the budget and what lies outside it exceed the card. Positive: it would run out later."""
-    outside = held.context + (held.graphs if graphs_outside else 0) + held.uncertain // 2
+    outside = held.context + held.encoder + (held.graphs if graphs_outside else 0) + held.uncertain // 2
     return round(held.total * utilization) + outside - held.total

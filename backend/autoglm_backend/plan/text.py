@@ -82,9 +82,10 @@ def figure(estimate: Estimate | None, unit: str) -> str:
 def parts(candidate: Candidate) -> list[str]:
     """What each card will hold, in GiB."""
     return [
-        f"card {held.gpu}   weights {held.weights / GIB:.2f}  cache {held.kv / GIB:.2f}  activations "
-        f"{held.activations / GIB:.2f}  graphs {held.graphs / GIB:.2f}  context {held.context / GIB:.2f}  other "
-        f"{held.other / GIB:.2f}  = {held.used / GIB:.2f} of {held.total / GIB:.2f} GiB, ±{held.uncertain / GIB:.2f}"
+        f"card {held.gpu}   weights {held.weights / GIB:.2f}  cache {held.kv / GIB:.2f}  "
+        f"activations {held.activations / GIB:.2f}  graphs {held.graphs / GIB:.2f}  image {held.encoder / GIB:.2f}  "
+        f"context {held.context / GIB:.2f}  other {held.other / GIB:.2f}  "
+        f"= {held.used / GIB:.2f} of {held.total / GIB:.2f} GiB, ±{held.uncertain / GIB:.2f}"
         for held in candidate.memory
     ]
 
