@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 BLOCK = 4 << 20  # bytes a direct read
@@ -82,10 +81,3 @@ def cached_share(files: Iterable[Path]) -> float | None:
         resident += sum(entry & 1 for entry in vector)
         pages += count
     return resident / pages if pages else None
-
-
-def drop_from_cache(file: Path) -> None:
-    """Forget the file's pages, so that the next read is from the disk. A hint: what others hold stays."""
-    with suppress(OSError, AttributeError), file.open("rb") as opened:
-        os.fsync(opened.fileno())
-        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

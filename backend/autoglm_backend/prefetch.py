@@ -37,10 +37,6 @@ class Prefetch:
         if self.wanted:
             self._thread.join()
 
-    def wait(self) -> None:
-        if self.wanted:
-            self._thread.join()
-
     def _work(self) -> None:
         from tqdm import tqdm
 

@@ -20,6 +20,7 @@ from autoglm_backend.checkpoint import Checkpoint, Stages, find, inspect
 from autoglm_backend.errors import BackendError
 
 if TYPE_CHECKING:
+    from autoglm_backend.prefetch import Prefetch
     from autoglm_backend.worker import Worker
 
 Engine = Literal["int8", "vllm", "swift"]
@@ -66,6 +67,7 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> No
     stages = Stages(sys.stderr.write)
     checkpoint = inspect(find(options.model or "embedded"))
     refuse_what_does_not_fit(checkpoint)
+    prefetch = read_ahead(checkpoint)
     ctx = choose_ctx(options.ctx, checkpoint)
     name = options.served_name or checkpoint.path.resolve().name
     stages.done("checkpoint", f"{checkpoint.path}  {'int8' if checkpoint.int8 else 'to be quantized'}")
@@ -86,6 +88,8 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> No
     stages.done("imports", "torch, transformers")
     threads = Threads.choose(options.threads, checkpoint.linear_bytes)
     engine = Int8Engine(load(checkpoint, ctx), threads)
+    if prefetch is not None:
+        prefetch.stop()
     stages.done("weights", f"int8  {threads.prefill} threads prefill, {threads.decode} decode")
     engine.probe()
     stages.done("first token", "")
@@ -108,6 +112,16 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> No
             return nullcontext()  # Leaving has them
 
     Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")).run([opened])
+
+
+def read_ahead(checkpoint: Checkpoint) -> Prefetch | None:
+    """Large weights on their way into memory while torch is imported; small ones are there before anyone could look."""
+    if checkpoint.linear_bytes < BIG:
+        return None
+    from autoglm_backend.prefetch import Prefetch
+    from autoglm_backend.probe import ROOT, memory
+
+    return Prefetch(checkpoint.shards, memory(ROOT)[1]).start()
 
 
 def refuse_what_does_not_fit(checkpoint: Checkpoint) -> None:

@@ -73,6 +73,21 @@ def test_a_signal_ends_the_server_also_while_it_generates(
         assert process.wait(timeout=10) == code
 
 
+def test_what_the_model_that_ships_does_not_need_is_not_imported_for_it() -> None:
+    code = """
+import sys
+from autoglm_backend.cli import parser
+from autoglm_backend.serve import ServeOptions, nothing_to_plan, read_ahead, refuse_what_does_not_fit
+from autoglm_backend.checkpoint import find, inspect
+assert nothing_to_plan("embedded") and read_ahead(inspect(find("embedded"))) is None
+refuse_what_does_not_fit(inspect(find("embedded")))
+heavy = {"torch", "transformers", "httpx", "pynvml", "uvicorn", "autoglm_backend.probe", "autoglm_backend.planning"}
+assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(autoglm_backend.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
 def test_a_signal_ends_the_server_also_while_it_loads(start: Start, int8_dir: Path) -> None:
     process = start("serve", "--model", str(int8_dir), "--port", "0")
     assert process.stderr is not None

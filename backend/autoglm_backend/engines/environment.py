@@ -61,8 +61,8 @@ class Environment:
         """`vllm serve …` as this environment's interpreter runs it."""
         return [str(self.python), "-m", "vllm.entrypoints.cli.main", *arguments]
 
-    def variables(self, cores: str | None = None) -> dict[str, str]:
-        """Environment variables for any start of it. `cores`: those that a CPU build may use, as "0-3"."""
+    def variables(self) -> dict[str, str]:
+        """Environment variables for any start of it."""
         # vLLM asks nobody about us, and looks for models only where we found them.
         always = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"}
         if self.device == "cuda":
@@ -71,7 +71,7 @@ class Environment:
         preloaded = ":".join(str(library) for library in self.libraries())
         return {
             **always,
-            "VLLM_CPU_OMP_THREADS_BIND": cores or allowed_cores(),
+            "VLLM_CPU_OMP_THREADS_BIND": allowed_cores(),
             **({"LD_PRELOAD": preloaded} if preloaded else {}),
         }
 
