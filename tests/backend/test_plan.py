@@ -201,6 +201,8 @@ def test_who_else_is_on_the_card_is_left_his_memory() -> None:
     found = plan(replace(machine, gpus=(shared,)), models.read("glm-4-9b-0414"), EMBEDDED)
     assert found.chosen.setting is not None
     assert found.chosen.setting.utilization * shared.memory_bytes <= 30 * GIB
+    (held,) = found.chosen.memory
+    assert held.used + shared.used_by_others_bytes <= shared.memory_bytes
 
 
 def test_a_smaller_model_is_tried_before_the_embedded_one() -> None:

@@ -211,7 +211,7 @@ def on_vllm(
     held = memory.devices(model, setting, used)
     violations = legality.check(model, setting, used, present=len(machine.gpus))
     pool, safe = memory.pool_tokens(model, setting, held), memory.safe_tokens(model, setting, held)
-    over = max((memory.overcommitted(h, setting.utilization, not model.experts) for h in held), default=0)
+    over = overcommitted(model, setting, used)
     enough = safe >= setting.ctx * wanted.requests and safe > 0 and over <= 0
     weakest = min((profiles.of(gpu) for gpu in used), key=lambda p: p.bandwidth_gbps)
     longest = min(pool, model.max_ctx)
@@ -246,11 +246,20 @@ def on_vllm(
 
 def roomy(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> Setting:
     """A smaller share for vLLM where the card could not hold what lies outside it: context, graphs, an image."""
-    held = memory.devices(model, setting, gpus)
-    over = max((memory.overcommitted(h, setting.utilization, not model.experts) / h.total for h in held), default=0)
+    over = overcommitted(model, setting, gpus)
     if over <= 0:
         return setting
     return replace(setting, utilization=max(0.05, math.floor((setting.utilization - over) * 100) / 100))
+
+
+def overcommitted(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> float:
+    """The share of the fullest card by which everything on it exceeds it."""
+    held = memory.devices(model, setting, gpus)
+    outside = not model.experts
+    return max(
+        memory.overcommitted(h, gpu, setting.utilization, graphs_outside=outside) / h.total
+        for h, gpu in zip(held, gpus, strict=True)
+    )
 
 
 def shortened(model: Model, setting: Setting, gpus: Sequence[Gpu], wanted: Wanted) -> Setting:

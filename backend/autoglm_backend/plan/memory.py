@@ -166,7 +166,7 @@ def safe_tokens(model: Model, setting: Setting, memory: Sequence[DeviceMemory]) 
     return pool_tokens(model, setting, worst)
 
 
-def overcommitted(held: DeviceMemory, utilization: float, graphs_outside: bool) -> int:
+def overcommitted(held: DeviceMemory, gpu: Gpu, utilization: float, *, graphs_outside: bool) -> int:
     """Bytes by which the budget and what lies outside it exceed the card. Positive: it would run out later."""
     outside = held.context + held.encoder + (held.graphs if graphs_outside else 0) + held.uncertain // 2
-    return round(held.total * utilization) + outside - held.total
+    return round(held.total * utilization) + outside + gpu.used_by_others_bytes - held.total
