@@ -17,7 +17,7 @@ from typing import Any, Literal
 import httpx
 
 from autoglm_backend.cards import now
-from autoglm_backend.engines.launcher import Booted, Launch, Tell, boot
+from autoglm_backend.engines.launcher import Booted, EngineFailed, Launch, Tell, boot
 from autoglm_backend.engines.vllm_log import classify, worth_telling
 from autoglm_backend.errors import BackendError
 from autoglm_backend.machine import Gpu
@@ -231,14 +231,24 @@ class Supervisor:
             failure = classify(list(self.booted.process.lines), code)
             self.booted.process.stop()
             self.booted = None
-            self._backoff = self._backoff.after_death(time.monotonic())
-            if self._backoff.spent:
-                raise BackendError(f"the engine ended {MOST_FAILURES + 1} times in a row: {failure}")
-            self.tell(f"the engine ended: {failure}\nstarting it again in {self._backoff.seconds:g} s")
-            await asyncio.sleep(self._backoff.seconds)
-            await self.start()
+            await self._start_again(str(failure))
             self.restarts += 1
             self.tell("the engine serves again")
+
+    async def _start_again(self, why: str) -> None:
+        """The engine, ready, however many tries that takes. Raises BackendError after MOST_FAILURES of them."""
+        while True:
+            self._backoff = self._backoff.after_death(time.monotonic())
+            if self._backoff.spent:
+                raise BackendError(f"the engine ended {MOST_FAILURES + 1} times in a row: {why}")
+            self.tell(f"the engine ended: {why}\nstarting it again in {self._backoff.seconds:g} s")
+            await asyncio.sleep(self._backoff.seconds)
+            try:
+                await self.start()
+            except EngineFailed as error:
+                why = str(error)
+            else:
+                return
 
     def stop(self) -> None:
         """Ends the engine, if it runs."""

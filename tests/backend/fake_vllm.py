@@ -1,8 +1,8 @@
 """What vLLM does at its ends, without a model between them: its options, its log, its exit codes, its HTTP.
 
 Run as `python fake_vllm.py -m vllm.entrypoints.cli.main serve MODEL …`. FAKE_VLLM names what goes wrong, by words:
-`taken`, `no-cache`, `no-cache-at-all`, `context`, `moved` (the first time), `truncated`, `disk`, `silent`, `mute`.
-Its sentences are vLLM 0.32's own.
+`taken`, `no-cache`, `no-cache-at-all`, `context`, `moved` and `strange` (the first time), `truncated`, `disk`,
+`killed`, `mute`. Its sentences are vLLM 0.32's own.
 """
 
 from __future__ import annotations
@@ -73,6 +73,9 @@ def fail(fault: str, options: dict[str, str]) -> None:
                 "AssertionError: Error in memory profiling. Initial free memory 21.2 GiB, current free memory 22.9 "
                 "GiB. This happens when other processes sharing the same container release GPU memory."
             )
+        case "strange" if not once.read_text():
+            once.write_text("x")
+            end("KeyError: 'strange'")
         case "truncated":
             end("safetensors_rust.SafetensorError: Error while deserializing header: incomplete metadata")
         case "disk":
@@ -81,8 +84,6 @@ def fail(fault: str, options: dict[str, str]) -> None:
             os.kill(os.getpid(), 9)
         case "mute":
             Answers.mute = True
-        case "slow":
-            time.sleep(600)
         case _:
             pass
 

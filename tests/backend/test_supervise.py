@@ -204,6 +204,23 @@ async def test_a_killed_engine_is_started_again_behind_the_same_port(serving: Se
     watching.cancel()
 
 
+async def test_an_engine_that_does_not_come_back_at_once_is_tried_again(serving: Serving, tmp_path: Path) -> None:
+    supervisor, client = serving
+    (tmp_path / "state").touch()
+    faulty = {"FAKE_VLLM": "strange", "FAKE_VLLM_STATE": str(tmp_path / "state")}
+    supervisor.launch = replace(supervisor.launch, environment={**supervisor.launch.environment, **faulty})
+    assert supervisor.booted is not None
+    supervisor.booted.process.stop()
+    watching = asyncio.create_task(supervisor.watch())
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(60):
+        while (await client.get("/health")).status_code != 200:
+            pass
+    assert (tmp_path / "state").read_text() == "x"
+    assert (await client.post("/v1/chat/completions", json=chat("hi"))).status_code == 200
+    watching.cancel()
+
+
 async def test_an_engine_that_always_dies_ends_the_server(serving: Serving) -> None:
     supervisor, _ = serving
     supervisor._backoff = Backoff(failures=5, since=1e18)  # pyright: ignore[reportPrivateUsage]

@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 
 GRACE_S = 10.0  # from the polite signal to the other one; vLLM on two CPU cores took 2 to 4 s
+ORPHANS_S = 1.0  # for those whose program died: vLLM's engine does not end without its server
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
@@ -48,8 +49,9 @@ def main(command: list[str]) -> int:
 
 
 def end_group(program: subprocess.Popen[bytes]) -> None:
-    """Nobody of the program's group is left: asked first, then killed."""
-    for asking, within_s in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, 5.0)):
+    """Nobody of the program's group is left: asked first, then killed. What outlived it has nothing to save."""
+    grace_s = GRACE_S if program.poll() is None else ORPHANS_S
+    for asking, within_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 5.0)):
         with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM of a group of zombies
             os.killpg(program.pid, asking)
         until = time.monotonic() + within_s
