@@ -109,6 +109,9 @@ class Frame:
             raise WorldLost from error
         if "exceptionDetails" in done:
             thrown = done["exceptionDetails"].get("exception", {}).get("description", "")
+            if thrown.startswith("ReferenceError: autoglm is not defined"):  # a new document took the context's number
+                self.lose()
+                raise WorldLost
             raise CdpError("Runtime.evaluate", thrown or done["exceptionDetails"].get("text", ""))
         return done["result"]
 

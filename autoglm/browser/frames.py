@@ -22,11 +22,12 @@ from autoglm.seams import Json
 from autoglm.types import Box, Element, Text
 
 Item = Element | Text
+CONTEXT_TRIES = 20
 FRAME_S = 1.5
 """How long one look waits for a frame to settle or to answer."""
 RESTLESS_S = 0.2
 """How long for one that did not do so at the look before."""
-MOST_ITEMS = 5000
+MOST_ITEMS = 10_000
 """Of all frames together; the page script has the same bound for one."""
 INTO_VIEW = "{block: 'center', inline: 'center', behavior: 'instant'}"
 LEAVING_S = 0.3
@@ -351,9 +352,11 @@ class Frames:
         self._contexts.pop((frame.session, frame.id), None)
         await self._send("Runtime.enable", session=frame.session)
         await self._send("Runtime.disable", session=frame.session)
-        if (frame.session, frame.id) not in self._contexts:
-            raise WorldLost
-        return self._contexts[frame.session, frame.id]
+        for _ in range(CONTEXT_TRIES):
+            if (frame.session, frame.id) in self._contexts:
+                return self._contexts[frame.session, frame.id]
+            await asyncio.sleep(0.01)  # chrome.debugger tells events after what was asked for
+        raise WorldLost
 
     def detach(self, session: str) -> None:
         for frame in [frame for frame, held in self._sessions.items() if held == session]:

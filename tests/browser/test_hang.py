@@ -86,7 +86,7 @@ async def test_a_frame_of_another_site_that_hangs_costs_a_bounded_time(visit: Vi
     inner = elsewhere(visit, "<button>In</button>")
     seen = await show(visit, f"<button>A</button>{frame(inner, 'Advert')}<button>B</button>")
     assert names(seen) == ["A", "In", "B"]
-    await visit.cdp.page.frames[1].evaluate("void setTimeout(() => { for (;;) {} }, 50)")
+    await visit.page.frames[1].evaluate("void setTimeout(() => { for (;;) {} }, 50)")
     await asyncio.sleep(0.3)
     began = time.monotonic()
     seen = await visit.observe()
