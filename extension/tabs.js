@@ -16,8 +16,8 @@ const METHODS = new Set(
   Input.dispatchKeyEvent Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable
   Page.bringToFront Page.captureScreenshot Page.close Page.createIsolatedWorld Page.enable Page.getFrameTree
   Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate Page.navigateToHistoryEntry
-  Page.setInterceptFileChooserDialog Page.stopLoading Runtime.callFunctionOn Runtime.disable Runtime.enable Runtime.evaluate
-  Runtime.releaseObjectGroup   Runtime.terminateExecution Target.setAutoAttach`.split(/\s+/),
+  Page.setInterceptFileChooserDialog Page.stopLoading Runtime.callFunctionOn Runtime.disable Runtime.enable Runtime.evaluate Runtime.getProperties
+  Runtime.releaseObject Runtime.releaseObjectGroup   Runtime.terminateExecution Target.setAutoAttach`.split(/\s+/),
 );
 /** Events that the driver listens to. */
 const EVENTS = new Set(

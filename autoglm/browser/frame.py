@@ -19,7 +19,7 @@ LISTENERS = "autoglm listeners"
 MOST_LISTENERS = 500
 """Elements that are asked for one by one; a page that listens on more of them shows the rest by the hand cursor."""
 CLICKED = frozenset({"click", "mousedown", "mouseup", "pointerdown", "pointerup"})
-MOST_ASKED = 3
+MOST_ASKED = 6
 """A page that changes each time it is asked who listens to clicks is busy."""
 
 
@@ -63,7 +63,10 @@ class Frame:
                 return False
             if "ask" not in seen:
                 self.seen.apply(seen)
-                return True
+                if not seen["hosts"] or not await self._adopt_closed_roots():
+                    return True
+                listeners = None
+                continue
             listeners = await self._listeners(seen["ask"])
         return False
 
@@ -126,6 +129,46 @@ class Frame:
         self.seen = Seen()
         await self.evaluate(page.script())
 
+    async def _adopt_closed_roots(self) -> bool:
+        """Whether the page script was given shadow roots that no script can see: there is more to look at then."""
+        suspects = await self.evaluate("autoglm.hosts()", by_value=False)
+        try:
+            listed = await self._ask("Runtime.getProperties", objectId=suspects["objectId"], ownProperties=True)
+            hosts = [each["value"]["objectId"] for each in listed["result"] if each.get("enumerable")]
+            found = await asyncio.gather(*map(self._adopt_closed_root, hosts))
+            await self._ask("Runtime.releaseObject", objectId=suspects["objectId"])
+        except CdpError as error:
+            self.lose()
+            raise WorldLost from error
+        return any(found)
+
+    async def _adopt_closed_root(self, host: str) -> bool:
+        node = (await self._ask("DOM.describeNode", objectId=host))["node"]
+        for root in node.get("shadowRoots", ()):
+            if root["shadowRootType"] == "closed":
+                within = await self._in_our_world(root["backendNodeId"])
+                clicked = await asyncio.gather(*map(self._in_our_world, await self._clicked_in(within)))
+                await self._ask(
+                    "Runtime.callFunctionOn",
+                    objectId=host,
+                    functionDeclaration="function (root, ...clicked) { autoglm.adopt(this, root, clicked) }",
+                    arguments=[{"objectId": each} for each in (within, *clicked)],
+                )
+                return True
+        return False
+
+    async def _in_our_world(self, node: int) -> str:
+        """The object that stands for the browser's node of that id."""
+        resolved = await self._ask("DOM.resolveNode", backendNodeId=node, executionContextId=self.world)
+        return resolved["object"]["objectId"]
+
+    async def _clicked_in(self, within: str) -> list[int]:
+        """The browser's ids of at most MOST_LISTENERS nodes that listen to clicks in that object."""
+        asked = {"objectId": within, "depth": -1, "pierce": True}
+        found = (await self._ask("DOMDebugger.getEventListeners", **asked))["listeners"]
+        heard = {on["backendNodeId"] for on in found if on["type"] in CLICKED and "backendNodeId" in on}
+        return sorted(heard)[:MOST_LISTENERS]
+
     async def _listeners(self, ways: list[list[int]]) -> list[list[int]]:
         """For each way how many elements it leads to, then the positions of those that listen to clicks."""
         try:
@@ -133,7 +176,8 @@ class Frame:
             world = {} if own is None else {"contextId": own}
             expression = page.listeners(ways)
             if self._tells_listeners:
-                done = await self._ask("Runtime.evaluate", **world, expression=expression, includeCommandLineAPI=True)
+                asked = {**world, "expression": expression, "includeCommandLineAPI": True, "returnByValue": True}
+                done = await self._ask("Runtime.evaluate", **asked)
                 if "exceptionDetails" not in done:
                     return done["result"].get("value") or [[-1]] * len(ways)
                 self._tells_listeners = False
@@ -144,14 +188,11 @@ class Frame:
 
     async def _listeners_one_by_one(self, ways: list[list[int]], world: Json) -> list[list[int]]:
         """The same where getEventListeners is not to be had, as in chrome.debugger: asked for by the browser's ids."""
-        whole = await self._ask("Runtime.evaluate", **world, expression="document", returnByValue=False)
+        whole = await self._ask("Runtime.evaluate", **world, expression="document")
         document = whole["result"]["objectId"]
-        asked = {"objectId": document, "depth": -1, "pierce": True}
-        found = (await self.send("DOMDebugger.getEventListeners", session=self.session, **asked))["listeners"]
-        heard = {on["backendNodeId"] for on in found if on["type"] in CLICKED and "backendNodeId" in on}
         nodes = [
-            self.send("DOM.resolveNode", session=self.session, backendNodeId=node, objectGroup=LISTENERS)
-            for node in sorted(heard)[:MOST_LISTENERS]
+            self._ask("DOM.resolveNode", backendNodeId=node, objectGroup=LISTENERS)
+            for node in await self._clicked_in(document)
         ]
         there = [each for each in await asyncio.gather(*nodes, return_exceptions=True) if isinstance(each, dict)]
         done = await self._ask(
@@ -163,12 +204,13 @@ class Frame:
               return {page.listeners(ways)};
             }}""",
             arguments=[{"objectId": each["object"]["objectId"]} for each in there],
+            returnByValue=True,
         )
-        await self.send("Runtime.releaseObjectGroup", session=self.session, objectGroup=LISTENERS)
+        await self._ask("Runtime.releaseObjectGroup", objectGroup=LISTENERS)
         return done["result"].get("value") or [[-1]] * len(ways)
 
     async def _ask(self, method: str, /, **params: Any) -> Json:
-        return await self.send(method, session=self.session, **({"returnByValue": True} | params))
+        return await self.send(method, session=self.session, **params)
 
 
 def _calling(function: str, args: tuple[Any, ...]) -> str:

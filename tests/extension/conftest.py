@@ -145,22 +145,24 @@ async def chrome_with_extension(
 
 
 async def open_panel(playwright: Playwright, port: int, url: str) -> Page:
-    """Clicks our icon for the tab at `url`, as a person would; the panel that opens."""
-    browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
-    session: Any = await browser.new_browser_cdp_session()  # its own types are bare dicts
-    found = await session.send("Target.getTargets", {"filter": [{"type": "tab"}]})
-    tab = next(target for target in found["targetInfos"] if target["url"] == url)
-    await session.send("Extensions.triggerAction", {"id": EXTENSION_ID, "targetId": tab["targetId"]})
-    await browser.close()
-    for _ in range(50):
-        # A connection made before the panel opened does not see it.
+    """Clicks our icon for the tab at `url`, as a person would, until the panel opens: a worker that has only just
+    started has not yet told Chrome what a click means."""
+    for _ in range(20):
         browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
-        for context in browser.contexts:
-            for page in context.pages:
-                if page.url.startswith(f"chrome-extension://{EXTENSION_ID}/panel.html"):
-                    return page
+        session: Any = await browser.new_browser_cdp_session()  # its own types are bare dicts
+        found = await session.send("Target.getTargets", {"filter": [{"type": "tab"}]})
+        tab = next(target for target in found["targetInfos"] if target["url"] == url)
+        await session.send("Extensions.triggerAction", {"id": EXTENSION_ID, "targetId": tab["targetId"]})
         await browser.close()
-        await asyncio.sleep(0.1)
+        for _ in range(10):
+            # A connection made before the panel opened does not see it.
+            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+            for context in browser.contexts:
+                for page in context.pages:
+                    if page.url.startswith(f"chrome-extension://{EXTENSION_ID}/panel.html"):
+                        return page
+            await browser.close()
+            await asyncio.sleep(0.1)
     raise AssertionError("the side panel did not open")
 
 

@@ -592,4 +592,6 @@ function touch() {
   box,
   frame: frameElement,
   lift,
+  hosts,
+  adopt,
 };

@@ -110,8 +110,9 @@ function hitAt(x, y) {
     const inner = /** @type {Element | null} */ (root.elementFromPoint(x, y));
     if (!inner || inner === hit) return hit;
     hit = inner;
-    if (!hit.shadowRoot) return hit;
-    root = hit.shadowRoot;
+    const within = rootOf(hit);
+    if (!within) return hit;
+    root = within;
   }
 }
 

@@ -99,6 +99,7 @@ function answer(made, patch) {
     scroll: [scrollX, scrollY, Math.max(root.scrollWidth, innerWidth), Math.max(root.scrollHeight, innerHeight)],
     viewport: [innerWidth, innerHeight],
     scale: devicePixelRatio,
+    hosts: suspects.size,
   };
   made.changed.clear();
   made.gone = [];

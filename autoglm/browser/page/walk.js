@@ -253,9 +253,11 @@ class Walk {
     if (root) watch(root);
     else if (mayHost(el)) this.notes.push({ kind: 'host', el });
     const drawn = root || el.localName === 'slot' ? [...children(el)] : null;
+    const [items, run] = [this.items.length, this.run.length];
     if (!this.solid && !this.row && (drawn || el.firstElementChild)) this.grouped(el, place, drawn);
     else if (drawn) for (const node of drawn) this.node(node, el, place);
     else for (let node = el.firstChild; node; node = node.nextSibling) this.node(node, el, place);
+    if (!root) suspect(el, this.items.length === items && this.run.length === run);
   }
 
   /**

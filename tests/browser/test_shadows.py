@@ -1,0 +1,70 @@
+"""Closed shadow roots: no script sees them, a person does."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoglm.types import Click, Type
+from tests.browser.conftest import Visit, element, names, texts
+
+CLOSED = "attachShadow({mode: 'closed'}).innerHTML = "
+
+HOSTS = {
+    "a custom element": f"""<x-a></x-a><script>customElements.define('x-a', class extends HTMLElement {{
+        connectedCallback() {{ this.{CLOSED}'<button>Inside</button><input aria-label=Field>' }} }})</script>""",
+    "an empty div": f"<div id=h></div><script>h.{CLOSED}'<button>Inside</button><input aria-label=Field>'</script>",
+    "a div with children of its own": f"""<div id=h><p>Not drawn</p></div>
+        <script>h.{CLOSED}'<button>Inside</button><input aria-label=Field>'</script>""",
+    "declared": """<div><template shadowrootmode=closed><button>Inside</button><input aria-label=Field></template></div>""",
+    "one in another": f"""<div id=h></div><script>h.{CLOSED}'<section></section><input aria-label=Field>'</script>
+        <script>const a = document.createElement('div'); const r = a.attachShadow({{mode: 'closed'}});
+        h.replaceWith(a); const s = document.createElement('section'); r.append(s);
+        s.{CLOSED}'<button>Inside</button>'; r.append(Object.assign(document.createElement('input'), {{ariaLabel: 'Field'}}))
+        </script>""",
+    "an open one in it": """<div id=h></div><script>const r = h.attachShadow({mode: 'closed'});
+        const s = document.createElement('section'); r.append(s);
+        s.attachShadow({mode: 'open'}).innerHTML = '<button>Inside</button><input aria-label=Field>'</script>""",
+}
+
+
+@pytest.mark.parametrize("html", HOSTS.values(), ids=HOSTS.keys())
+async def test_what_is_in_a_closed_shadow_root_is_seen_and_used(visit: Visit, html: str) -> None:
+    seen = await visit.show("<h1>Top</h1>")
+    await visit.page.goto(f"{visit.site.url}/nothing.html")
+    await visit.page.set_content(f"<!doctype html><title>Test</title><body>{html}<p>Below</p>")
+    seen = await visit.observe()
+    assert names(seen) == ["Inside", "Field"]
+    assert texts(seen) == ["Below"]
+    assert await visit.act(Click(element(seen, "Inside").ref)) == "clicked"
+    assert await visit.act(Type(element(seen, "Field").ref, "Ada")) == "typed"
+    assert element(await visit.observe(), "Field").value == "Ada"
+
+
+async def test_what_is_slotted_into_a_closed_shadow_root_stands_where_it_is_drawn(visit: Visit) -> None:
+    seen = await visit.show(
+        f"""<x-s><b slot=second>Second</b><i slot=first>First</i></x-s><script>
+        customElements.define('x-s', class extends HTMLElement {{ connectedCallback() {{
+          this.{CLOSED}'<p><slot name=first></slot></p><button>Between</button><p><slot name=second></slot></p>' }} }})
+        </script>"""
+    )
+    assert [item.text if hasattr(item, "text") else item.name for item in seen.items] == ["First", "Between", "Second"]
+
+
+async def test_what_changes_in_a_closed_shadow_root_is_seen(visit: Visit) -> None:
+    await visit.show(
+        "<div id=h></div><script>root = h.attachShadow({mode: 'closed'}); root.innerHTML = '<button>One</button>'</script>"
+    )
+    assert names(await visit.observe()) == ["One"]
+    await visit.js(
+        "root.firstChild.textContent = 'Two'; root.append(Object.assign(document.createElement('button'), {textContent: 'Three'}))"
+    )
+    assert names(await visit.observe()) == ["Two", "Three"]
+
+
+async def test_a_listener_in_a_closed_shadow_root_makes_a_thing_clickable(visit: Visit) -> None:
+    seen = await visit.show(
+        """<div id=h></div><script>const r = h.attachShadow({mode: 'closed'}); r.innerHTML = '<span>Press me</span>';
+        r.firstChild.addEventListener('click', () => { r.firstChild.textContent = 'Pressed' })</script>"""
+    )
+    assert await visit.act(Click(element(seen, "Press me").ref)) == "clicked"
+    assert names(await visit.observe()) == ["Pressed"]
