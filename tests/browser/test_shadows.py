@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoglm.types import Click, Type
+from autoglm.types import Click, Text, Type
 from tests.browser.conftest import Visit, element, names, texts
 
 CLOSED = "attachShadow({mode: 'closed'}).innerHTML = "
@@ -47,7 +47,7 @@ async def test_what_is_slotted_into_a_closed_shadow_root_stands_where_it_is_draw
           this.{CLOSED}'<p><slot name=first></slot></p><button>Between</button><p><slot name=second></slot></p>' }} }})
         </script>"""
     )
-    assert [item.text if hasattr(item, "text") else item.name for item in seen.items] == ["First", "Between", "Second"]
+    assert [item.text if isinstance(item, Text) else item.name for item in seen.items] == ["First", "Between", "Second"]
 
 
 async def test_what_changes_in_a_closed_shadow_root_is_seen(visit: Visit) -> None:
