@@ -21,6 +21,8 @@ class Ready(BaseModel):
 
     url: str
     model: str
+    runs: str = ""
+    """What runs it, in words: `int8  35.9M parameters`."""
 
 
 @dataclass(slots=True)

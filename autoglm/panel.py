@@ -247,6 +247,7 @@ class Panel:
                     ended = agent.conclude(live.run, step)
                     live.steps.append(_news(live.run, step))
                     live.session.extension.tell(live.steps[-1])
+                    self._note_speed(live.session, step)
                     await live.going.wait()
         except AutoGLMError:
             ended = replace(ended, outcome="failed")
@@ -254,6 +255,13 @@ class Panel:
         finally:
             self._store.end(ended)
         live.run = ended
+
+    def _note_speed(self, session: Session, step: Step) -> None:
+        """Tokens a second of a whole answer, reading the page included: what the person waits for."""
+        if step.completion and step.completion.completion_tokens and step.seconds.model:
+            speed = step.completion.completion_tokens / step.seconds.model
+            self.status = self.status.model_copy(update={"tokens_per_s": round(speed, 1)})
+            session.extension.tell(self.status)
 
     def _overheard(self, live: Live, text: str) -> None:
         live.session.extension.tell(Thinking(run=live.run.id, index=len(live.steps), text=text))

@@ -13,9 +13,11 @@ from platformdirs import user_config_path
 from autoglm.cli import Arguments
 from autoglm.cli.run import listen_for_stop
 from autoglm.listen import Keys, Listener
+from autoglm.local_server import Ready
+from autoglm.models.openai import OpenAIModel
 from autoglm.panel import Panel
 from autoglm.protocol import CODE_S, Status
-from autoglm.session import connect, start_server
+from autoglm.session import start_server
 from autoglm.store import SqliteStore
 from autoglm.types import Limits
 
@@ -25,10 +27,11 @@ async def serve(args: Arguments) -> int:
     async with AsyncExitStack() as opened:
         store = opened.enter_context(SqliteStore())
         server = None if args.base_url else await opened.enter_async_context(start_server(args.model, sys.stderr.write))
-        model = await opened.enter_async_context(await connect(server, args.base_url, args.model, args.api_key))
+        ready = await server.ready() if server else Ready(url=args.base_url or "", model=args.model or "")
+        model = await opened.enter_async_context(OpenAIModel(ready.url, ready.model, args.api_key))
         name = await model.find_name()
-
-        panel = Panel(store, model.heard_by, Status(ready=True, model=name, steps=Limits().steps))
+        status = Status(ready=True, model=name, engine=" ".join(ready.runs.split()), steps=Limits().steps)
+        panel = Panel(store, model.heard_by, status)
         opened.push_async_callback(panel.close)
         keys = Keys(keys_path())
         listener = Listener(keys, panel.wish, panel.joined)

@@ -154,7 +154,7 @@ def say_ready(options: ServeOptions, opened: socket.socket, name: str, what: str
     """The line on stderr for people and the one on stdout for whoever started us."""
     url = f"http://{options.host}:{opened.getsockname()[1]}/v1"
     sys.stderr.write(f"ready  {url}  model {name}  {what}  {time.perf_counter() - since:.1f} s\n")
-    print(json.dumps({"url": url, "model": name, "pid": os.getpid()}), flush=True)
+    print(json.dumps({"url": url, "model": name, "runs": what, "pid": os.getpid()}), flush=True)
 
 
 def choose_ctx(asked: int | None, checkpoint: Checkpoint) -> int:
