@@ -59,7 +59,7 @@ async def test_boxes_and_picture_agree_on_a_page_that_scrolls_meanwhile(pipe: Pl
     tabs = await pipe.tabs()
     first = await tabs.open()
     browser = CdpBrowser(tabs, first, screenshots=True)
-    visit = Visit(tabs, first, site)
+    visit = Visit(tabs, first, first.page, site)
     await show(visit, f"<div style='height:5000px'></div>{SQUARE.replace('{top}', '600')}")
     await browser.observe()
     for step in (0, 40, 80, 120, 160):

@@ -102,8 +102,8 @@ async def test_a_tab_that_crashed_is_closed_and_told(fresh: Visit) -> None:
     await fresh.open("index.html")
     other = fresh.site.url.replace("127.0.0.1", "localhost") + "/orders.html"
     await fresh.act(NewTab(other))
-    crashed = fresh.cdp.page.context.pages[1]
-    session: Any = await fresh.cdp.page.context.new_cdp_session(crashed)
+    crashed = fresh.page.context.pages[1]
+    session: Any = await fresh.page.context.new_cdp_session(crashed)
     async with crashed.expect_event("crash"):
         crashing: asyncio.Future[Any] = asyncio.ensure_future(session.send("Page.crash"))
     crashing.cancel()
@@ -114,6 +114,6 @@ async def test_a_tab_that_crashed_is_closed_and_told(fresh: Visit) -> None:
 
 async def test_the_last_tab_closing_ends_the_run(fresh: Visit) -> None:
     await show(fresh, "<button onclick='window.close()'>x</button>")
-    await fresh.cdp.page.close()
+    await fresh.page.close()
     with pytest.raises(BrowserGone):
         await fresh.act(Goto(f"{fresh.site.url}/index.html"))
