@@ -113,6 +113,8 @@ class Arguments(argparse.Namespace):
     install: bool
     # show
     run: str
+    html: bool
+    output: Path | None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -167,6 +169,9 @@ def parser() -> argparse.ArgumentParser:
 
     show = commands.add_parser("show", help="show a recorded run, step by step")
     show.add_argument("run", metavar="RUN", help="its id, the beginning of its id, or `last`")
+
+    show.add_argument("--html", action="store_true", help="as one page to open in a browser, pictures and all")
+    show.add_argument("-o", "--output", type=Path, metavar="FILE", help="where that page goes (run-ID.html)")
 
     for command in (run, observe, commands.choices["runs"], show):
         command.add_argument("--json", action="store_true", help="one JSON object a line on stdout")

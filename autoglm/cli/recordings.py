@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from autoglm.cli import Arguments
 from autoglm.cli.story import dump, run_line, run_object, step_line, step_object
 from autoglm.dialects.ref import describe
+from autoglm.errors import StoreError
 from autoglm.store import Recording, SqliteStore
-from autoglm.types import Observation
+from autoglm.types import Observation, Step
 
 
 def runs(args: Arguments) -> int:
@@ -28,6 +31,8 @@ def show(args: Arguments) -> int:
         steps = store.steps(recording.run.id)
         shots = store.screenshots(recording.run.id)
         paths = [store.screenshot(recording.run.id, step.index) for step in steps]
+    if args.html:
+        return write_report(recording, steps, args.output)
     if args.json:
         for step, path in zip(steps, paths, strict=True):
             print(dump(step_object(step, path)))
@@ -45,6 +50,19 @@ def show(args: Arguments) -> int:
         print(f"data: {run.data}")
     if any(paths):
         print(f"screenshots: {shots}")
+    return 0
+
+
+def write_report(recording: Recording, steps: Sequence[Step], file: Path | None) -> int:
+    """The page's path is on stdout."""
+    from autoglm.report import report
+
+    into = file or Path(f"run-{recording.run.id}.html")
+    try:
+        into.write_text(report(recording, steps), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"cannot write {into}: {error.strerror}; name another file with -o") from error
+    print(into)
     return 0
 
 
