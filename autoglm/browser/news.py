@@ -45,11 +45,15 @@ class News:
         """When each thing in flight is no longer waited for."""
         self._known: set[Request] = set()
         """What was waited for in vain."""
+        self._documents: dict[str, Request] = {}
+        """By frame, the request for its document."""
 
     def hear(self, method: str, params: Json, session: str) -> None:
         match method:
             case "Network.requestWillBeSent" if params.get("type") in AWAITED:
                 self._ends[session, params["requestId"]] = time.monotonic() + REQUEST_S
+                if params["type"] == "Document" and "frameId" in params:
+                    self._documents[params["frameId"]] = session, params["requestId"]
             case "Network.responseReceived" if (
                 params.get("type") == "Fetch" and (session, params["requestId"]) in self._ends
             ):
@@ -67,7 +71,7 @@ class News:
                 self.leave()
             case "Page.frameNavigated" if not session and "parentId" not in params["frame"]:
                 self.main = params["frame"]["id"]
-                self._ends, self._known = {}, set()
+                self._ends, self._known, self._documents = {}, set(), {}
             case "Page.frameStoppedLoading" if self._is_main(params) and self.leaving():
                 # It stayed on its page; what came instead may be a file, which is told of next.
                 self._ends[LEAVING] = time.monotonic() + INSTEAD_S
@@ -79,6 +83,9 @@ class News:
                 self.downloading.add(params["guid"])
             case "Page.downloadProgress" if params["state"] != "inProgress":
                 self.downloading.discard(params["guid"])
+            case "Target.attachedToTarget" if (frame := params["targetInfo"]["targetId"]) in self._documents:
+                # A frame of another site moved to a session of its own: its request never ends in the one it began in.
+                self._over(self._documents.pop(frame))
             case "Target.detachedFromTarget":
                 for request in [request for request in self._ends if request[0] == params["sessionId"]]:
                     self._over(request)
