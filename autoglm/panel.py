@@ -13,11 +13,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 
-from autoglm import agent
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.extension_pipe import ExtensionTabs
-from autoglm.cli.story import run_object, step_object
-from autoglm.dialects import dialect_of
 from autoglm.dialects.ref import describe
 from autoglm.errors import AutoGLMError, StoreError
 from autoglm.listen import Session
@@ -43,7 +40,9 @@ from autoglm.protocol import (
     Thinking,
 )
 from autoglm.seams import Asked, Browser, Model, Policy
+from autoglm.session import Going
 from autoglm.store import SqliteStore, new_id
+from autoglm.story import run_object, step_object
 from autoglm.types import Limits, Observation, OnBrowser, OnElement, Run, Step
 
 MOST_ENDED = 20
@@ -218,7 +217,16 @@ class Panel:
                 opened.push_async_callback(tabs.close)
                 browser = CdpBrowser(tabs, await tabs.open(), screenshots=True, answer_s=ANSWER_S)
                 opened.push_async_callback(browser.close)
-                await self._loop(live, model, Pointing(browser, live))
+                going = Going(
+                    live.run,
+                    Pointing(browser, live),
+                    model,
+                    self._store,
+                    human=Person(live),
+                    policy=self.policy,
+                    limits=Limits(self.status.steps),
+                )
+                await self._follow(live, going)
         except AutoGLMError as error:
             live.error = str(error)
             live.run = replace(live.run, outcome="failed")
@@ -228,33 +236,16 @@ class Panel:
             tell(live.state())
             self._forget()
 
-    async def _loop(self, live: Live, model: Model, browser: Browser) -> None:
-        self._store.start(live.run)
-        steps = agent.run(
-            live.run,
-            browser,
-            model,
-            dialect=dialect_of(live.run.model),
-            policy=self.policy,
-            human=Person(live),
-            store=self._store,
-            limits=Limits(self.status.steps),
-        )
-        ended = replace(live.run, outcome="stopped")
+    async def _follow(self, live: Live, going: Going) -> None:
         try:
-            async with aclosing(steps):
+            async with aclosing(going.steps()) as steps:
                 async for step in steps:
-                    ended = agent.conclude(live.run, step)
                     live.steps.append(_news(live.run, step))
                     live.session.extension.tell(live.steps[-1])
                     self._note_speed(live.session, step)
                     await live.going.wait()
-        except AutoGLMError:
-            ended = replace(ended, outcome="failed")
-            raise
         finally:
-            self._store.end(ended)
-        live.run = ended
+            live.run = going.run
 
     def _note_speed(self, session: Session, step: Step) -> None:
         """Tokens a second of a whole answer, reading the page included: what the person waits for."""

@@ -23,7 +23,7 @@ from autoglm.local_server import LocalServer, local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.policy import BasicPolicy
 from autoglm.schema import Schema
-from autoglm.seams import Browser, Human, Model
+from autoglm.seams import Browser, Human, Model, Policy
 from autoglm.store import SqliteStore, new_id
 from autoglm.types import Goto, Limits, Run, RunOutcome, Step
 
@@ -86,24 +86,26 @@ class Going:
     """A run for which all is open. `run` is as its last step left it."""
 
     run: Run
-    _wanted: Wanted
-    _browser: Browser
-    _model: Model
-    _store: SqliteStore
-    _human: Human
+    browser: Browser
+    model: Model
+    store: SqliteStore
+    human: Human = field(default_factory=Nobody)
+    policy: Policy = field(default_factory=BasicPolicy)
+    schema: Schema | None = None
+    limits: Limits = field(default_factory=Limits)
 
     async def steps(self) -> AsyncGenerator[Step]:
         """One after another, recorded; what ends them is on disk, also when they are stopped. Raises AutoGLMError."""
-        self._store.start(self.run)
+        self.store.start(self.run)
         steps = agent.run(
             self.run,
-            self._browser,
-            self._model,
-            dialect=dialect_of(self.run.model, self._wanted.schema),
-            policy=BasicPolicy(),
-            human=self._human,
-            store=self._store,
-            limits=self._wanted.limits,
+            self.browser,
+            self.model,
+            dialect=dialect_of(self.run.model, self.schema),
+            policy=self.policy,
+            human=self.human,
+            store=self.store,
+            limits=self.limits,
         )
         self.run = replace(self.run, outcome="failed")
         try:
@@ -115,7 +117,7 @@ class Going:
             self.run = replace(self.run, outcome="stopped")
             raise
         finally:
-            self._store.end(self.run)
+            self.store.end(self.run)
 
 
 @asynccontextmanager
@@ -142,7 +144,7 @@ async def start(
         model = await opened.enter_async_context(reached)
         schema = wanted.schema.text if wanted.schema else None
         begun = Run(run_id, wanted.task, await model.find_name(), started=time.time(), schema=schema)
-        yield Going(begun, wanted, browser, model, store, human or Nobody())
+        yield Going(begun, browser, model, store, human=human or Nobody(), schema=wanted.schema, limits=wanted.limits)
 
 
 def start_server(

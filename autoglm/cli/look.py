@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from autoglm.browser.find import find_browser, install
 from autoglm.cli import Arguments
-from autoglm.cli.story import dump
 from autoglm.codec import to_json
 from autoglm.dialects.page import page_text
 from autoglm.errors import BrowserMissing
 from autoglm.session import open_browser
+from autoglm.story import dump
 from autoglm.types import Goto
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from autoglm.cli import Arguments
-from autoglm.cli.story import dump, run_line, run_object, step_line, step_object
 from autoglm.dialects.ref import describe
 from autoglm.errors import StoreError
 from autoglm.store import Recording, SqliteStore
+from autoglm.story import dump, run_line, run_object, step_line, step_object
 from autoglm.types import Observation, Step
 
 

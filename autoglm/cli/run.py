@@ -9,11 +9,11 @@ from contextlib import aclosing
 from types import FrameType
 
 from autoglm.cli import Arguments
-from autoglm.cli.story import dump, run_line, run_object, step_line, step_object
 from autoglm.errors import AutoGLMError
 from autoglm.human import Nobody, Terminal
 from autoglm.session import Going, Wanted, start
 from autoglm.store import SqliteStore
+from autoglm.story import dump, run_line, run_object, step_line, step_object
 from autoglm.types import Limits, Run, RunOutcome, Step
 
 EXIT: dict[RunOutcome, int] = {"finished": 0, "failed": 1, "limit": 1, "needs_human": 3, "stopped": 130}
