@@ -135,6 +135,22 @@ def find(model: str) -> Path:
     )
 
 
+def on_this_machine(model: str) -> bool:
+    """Whether serving it downloads nothing: `embedded`, a folder, or a Hugging Face id whose files are all cached."""
+    if model == "embedded" or Path(model).expanduser().is_dir():
+        return True
+    from huggingface_hub import try_to_load_from_cache
+
+    config = try_to_load_from_cache(model, "config.json")
+    if not isinstance(config, str):
+        return False
+    try:
+        find_shards(Path(config).parent)
+    except CheckpointError:
+        return False
+    return True
+
+
 def download(repository: str) -> Path:
     """The folder of a Hugging Face repository in the local cache, fetched first where a file is missing."""
     import httpx

@@ -60,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve a model at /v1/chat/completions")
     serve.add_argument(
-        "--model", metavar="embedded|DIR|HF_ID", help="which model (default: what `plan` says; embedded without a GPU)"
+        "--model",
+        metavar="embedded|DIR|HF_ID",
+        help="which model (default: the best of those on this machine by `plan`; embedded without a GPU)",
     )
     serve.add_argument("--engine", choices=("int8", "vllm", "swift"), help="what runs it (default: what `plan` says)")
     serve.add_argument("--port", type=int, default=8000, help="port; 0 finds a free one (default 8000)")

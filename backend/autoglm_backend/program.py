@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from autoglm_backend.checkpoint import find, find_shards, inspect, read_header
+from autoglm_backend.checkpoint import find, find_shards, inspect, on_this_machine, read_header
 from autoglm_backend.engines import swift, vllm
 from autoglm_backend.engines.environment import Environment, find_environment
 from autoglm_backend.engines.front import create_front
@@ -111,8 +111,23 @@ def chosen_program(options: ServeOptions, machine: Machine, found: Plan) -> Prog
             f"{options.model} does not run on this machine: {best.binding}; {ways}"
             f"see every way that was looked at with `autoglm-backend plan {options.model}`"
         )
+    if options.model is None and chosen.engine == "vllm" and not on_this_machine(chosen.command[2]):
+        chosen = the_best_that_is_here(found)
     tell(f"plan  {chosen.model}: {chosen.title}; limited by {chosen.binding}")
     return of_candidate(options, machine, chosen) if chosen.engine == "vllm" else None
+
+
+def the_best_that_is_here(found: Plan) -> Candidate:
+    """Gigabytes are downloaded for a model that was named, never for one that the plan thought of."""
+    best = found.chosen
+    tell(
+        f"plan  {best.model} would run here ({best.title}) and is not on this machine: "
+        f"`autoglm-backend serve --model {best.command[2]}` downloads it and serves it"
+    )
+    able = (way for way in found.candidates if way.chosen_at(found.wanted.slowest))
+    return next(
+        way for way in able if way.rung == "embedded" or (way.engine == "vllm" and on_this_machine(way.command[2]))
+    )
 
 
 def vllm_program(options: ServeOptions) -> Program:

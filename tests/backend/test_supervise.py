@@ -20,6 +20,7 @@ from pathlib import Path
 import autoglm_backend
 import httpx
 import pytest
+from autoglm_backend.checkpoint import on_this_machine
 from autoglm_backend.engine import Engine, Finished
 from autoglm_backend.engines import vllm
 from autoglm_backend.engines.environment import Environment
@@ -384,6 +385,29 @@ def test_a_model_that_is_too_large_is_refused_and_none_is_put_in_its_place(monke
     options = ServeOptions("zai-org/GLM-4.5-Air")
     with pytest.raises(BackendError, match="does not run on this machine"):
         chosen_program(options, *make(options.model, "1x RTX 3060"))
+
+
+def test_what_nobody_named_is_not_downloaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    options = ServeOptions()
+    assert chosen_program(options, *make(options.model, "1x RTX 3090")) is None
+    said = capsys.readouterr().err
+    assert "serve --model zai-org/GLM-4-9B-0414` downloads it" in said and "plan  embedded" in said
+
+
+def test_a_model_in_the_cache_is_here_once_all_its_shards_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    snapshot = tmp_path / "models--some--glm" / "snapshots" / "0123"
+    snapshot.mkdir(parents=True)
+    (tmp_path / "models--some--glm" / "refs").mkdir()
+    (tmp_path / "models--some--glm" / "refs" / "main").write_text("0123")
+    assert not on_this_machine("some/glm")
+    (snapshot / "config.json").write_text("{}")
+    assert not on_this_machine("some/glm")
+    (snapshot / "model.safetensors").write_bytes(b"")
+    assert on_this_machine("some/glm") and on_this_machine("embedded") and on_this_machine(str(tmp_path))
 
 
 def test_without_a_model_and_a_card_the_one_that_ships_is_served() -> None:
