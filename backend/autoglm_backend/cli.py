@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
                 return doctor(probe(timed=False))
             case "install":
-                from autoglm_backend.engines.environment import install_vllm
+                from autoglm_backend.engines.install import install_vllm
 
                 print(install_vllm(arguments.build, arguments.into))
 

@@ -77,3 +77,13 @@ def collate(rows: list[tuple[list[int], int]], length: int) -> tuple[np.ndarray,
         weights[i, 1:prompt] = 0.1
         weights[i, prompt : len(row)] = 1.0
     return ids, weights
+
+
+if __name__ == "__main__":  # the tokenizer anew, from 25,000 pairs
+    from itertools import islice
+    from pathlib import Path
+
+    from training.tokens import train_tokenizer
+
+    made = train_tokenizer(pair.prompt + pair.answer for pair in islice(stream(7), 25_000))
+    made.save(str(Path(__file__).parent / "tokenizer.json"))

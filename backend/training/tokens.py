@@ -79,12 +79,3 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
         clean_up_tokenization_spaces=False,
     )
     fast.save_pretrained(folder)
-
-
-if __name__ == "__main__":
-    from itertools import islice
-
-    from training.examples import stream
-
-    made = train_tokenizer(pair.prompt + pair.answer for pair in islice(stream(7), 25_000))
-    made.save(str(Path(__file__).parent / "tokenizer.json"))

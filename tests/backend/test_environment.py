@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from autoglm_backend.cli import main
-from autoglm_backend.engines.environment import find_environment, install, look_at, room, run
+from autoglm_backend.engines.environment import find_environment, look_at
+from autoglm_backend.engines.install import install, room, run
 from autoglm_backend.errors import BackendError
 
 
