@@ -2,7 +2,7 @@
 
 A dataclass becomes an object of its fields; where a field may hold one of several, `kind` says which:
 
-    Click(ref=13)                       {"kind": "Click", "ref": 13}
+    Hover(ref=13)                       {"kind": "Hover", "ref": 13}
     Observation(..., screenshot=b"…")   {..., "screenshot": "<base64>"}
 
 A field that an older recording lacks takes its default; one that we do not know is passed over.

@@ -31,7 +31,7 @@ class Element:
     ref: int
     """Stable for the life of the DOM node. A new document counts from 1 again; what was seen of the old one is gone."""
     role: str
-    """ARIA role, as https://www.w3.org/TR/html-aam-1.0 maps it."""
+    """ARIA role, as https://www.w3.org/TR/html-aam-1.0 maps it; `canvas`, `video`, `audio`, which have none there."""
     name: str
     """Accessible name (https://www.w3.org/TR/accname-1.2), or the best name there is for an icon."""
     value: str | None = None
@@ -165,6 +165,11 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Click:
     ref: int
+    dx: float = 0
+    """With `dy`, CSS px from its middle: a place in a canvas."""
+    dy: float = 0
+    held: str = ""
+    """Keys that are held down meanwhile: `Control`, `Shift`, `Control+Shift` …"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ import asyncio
 import mimetypes
 import re
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from autoglm.browser.keys import COMMANDS, MODIFIERS, SHIFT, Chord, Key, chord, named_key, needs_shift
+from autoglm.browser.keys import COMMANDS, MODIFIERS, SHIFT, Chord, Key, chord, modifiers, named_key, needs_shift
 from autoglm.errors import Mistake
 from autoglm.seams import Json
 from autoglm.types import (
@@ -112,9 +114,8 @@ class Hands:
     async def act(self, action: OnElement) -> str:
         """What it led to. Raises Mistake when the page does not allow it, WorldLost, PageHung, BrowserGone."""
         match action:
-            case Click(ref):
-                await self._click(ref)
-                return "clicked"
+            case Click(ref, dx, dy, held):
+                return await self._click_with(ref, (dx, dy), held)
             case Type(ref, text):
                 return await self._type(ref, text)
             case Select(ref, options):
@@ -148,16 +149,27 @@ class Hands:
         await self._press_mouse(ref, x, y)
         return x, y
 
+    async def _click_with(self, ref: int, off: Point, held: str) -> str:
+        """Somewhere in it, with keys held down."""
+        keys = modifiers(held) if held else None
+        x, y = await self._move_to(ref, off=off if any(off) else None)
+        async with self._held_down(keys.held if keys else ()):
+            await self._press_mouse(ref, x, y, modifiers=keys.modifiers if keys else 0)
+        return "clicked"
+
     async def _right_click(self, ref: int) -> str:
         x, y = await self._move_to(ref)
         await self._reach.on(ref, "noMenu")
         await self._press_mouse(ref, x, y, button="right")
         return "right-clicked"
 
-    async def _press_mouse(self, ref: int, x: float, y: float, *, button: str = "left", count: int = 1) -> None:
+    async def _press_mouse(
+        self, ref: int, x: float, y: float, *, button: str = "left", count: int = 1, modifiers: int = 0
+    ) -> None:
         held = {"left": 1, "right": 2}[button]
-        await self._mouse("mousePressed", x, y, button=button, buttons=held, count=count)
-        await asyncio.gather(self._mouse("mouseReleased", x, y, button=button, count=count), self._reached(ref))
+        await self._mouse("mousePressed", x, y, button=button, buttons=held, count=count, modifiers=modifiers)
+        released = self._mouse("mouseReleased", x, y, button=button, count=count, modifiers=modifiers)
+        await asyncio.gather(released, self._reached(ref))
 
     async def _reached(self, ref: int) -> None:
         """Raises Mistake when the page script kept a press or key from what would have got it instead."""
@@ -168,12 +180,12 @@ class Hands:
         if missed:
             raise Mistake(f"element [{ref}] was moved, covered or left in that moment; nothing was done, look again")
 
-    async def _move_to(self, ref: int, *, enabled: bool = True) -> Point:
-        """Where the mouse now is: over the element, and nothing else. Raises Mistake."""
+    async def _move_to(self, ref: int, *, enabled: bool = True, off: Point | None = None) -> Point:
+        """Where the mouse now is: over the element, and nothing else; `off` px from its middle. Raises Mistake."""
         deadline = time.monotonic() + self._actionable_s
         while True:
             most_ms = max(1000 * (deadline - time.monotonic()), 0)
-            options = {"mostMs": most_ms, "enabled": enabled}
+            options = {"mostMs": most_ms, "enabled": enabled, "off": off}
             at = await self._element(ref, "aim", options, wait_s=most_ms / 1000)
             await self._mouse("mouseMoved", at["x"], at["y"], button="none")
             # Hovering may have opened something over it, or moved it.
@@ -188,11 +200,18 @@ class Hands:
         return at is not None and "why" not in at and abs(at["x"] - x) < 1 and abs(at["y"] - y) < 1
 
     async def _mouse(
-        self, kind: str, x: float, y: float, *, button: str = "left", buttons: int = 0, count: int = 0
+        self,
+        kind: str,
+        x: float,
+        y: float,
+        *,
+        button: str = "left",
+        buttons: int = 0,
+        count: int = 0,
+        modifiers: int = 0,
     ) -> None:
-        await self._reach.send(
-            "Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=count
-        )
+        given = {"button": button, "buttons": buttons, "clickCount": count, "modifiers": modifiers}
+        await self._reach.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **given)
 
     # ------------------------------------------------------------ drag and drop
 
@@ -510,18 +529,26 @@ class Hands:
         return "pressed"
 
     async def _stroke(self, keys: Chord) -> None:
-        bits = 0
-        for key in keys.held:
-            bits |= keys.modifiers & MODIFIERS[key.key][1]
-            await self._key("rawKeyDown", key, bits)
         more: Json = {"text": keys.text, "unmodifiedText": keys.text} if keys.text else {}
         if command := COMMANDS.get((keys.modifiers, keys.key.key)):
             more = {"commands": [command]}
-        await self._key("keyDown" if keys.text else "rawKeyDown", keys.key, keys.modifiers, **more)
-        await self._key("keyUp", keys.key, keys.modifiers)
-        for key in reversed(keys.held):
-            bits &= ~MODIFIERS[key.key][1]
-            await self._key("keyUp", key, bits)
+        async with self._held_down(keys.held):
+            await self._key("keyDown" if keys.text else "rawKeyDown", keys.key, keys.modifiers, **more)
+            await self._key("keyUp", keys.key, keys.modifiers)
+
+    @asynccontextmanager
+    async def _held_down(self, held: tuple[Key, ...]) -> AsyncGenerator[None]:
+        """Modifier keys, pressed one after the other and released in the end."""
+        bits = 0
+        for key in held:
+            bits |= MODIFIERS[key.key][1]
+            await self._key("rawKeyDown", key, bits)
+        try:
+            yield
+        finally:
+            for key in reversed(held):
+                bits &= ~MODIFIERS[key.key][1]
+                await self._key("keyUp", key, bits)
 
     async def _key(self, kind: str, key: Key, modifiers: int, **more: Any) -> None:
         await self._reach.send("Input.dispatchKeyEvent", type=kind, **key.params(modifiers), **more)

@@ -134,6 +134,15 @@ def chord(text: str) -> Chord:
     return Chord(key, tuple(MODIFIERS[name][0] for name in names), bits)
 
 
+def modifiers(text: str) -> Chord:
+    """Keys to hold down while one clicks: `Control`, `Control+Shift`. Raises Mistake."""
+    keys = chord(text)
+    if keys.key.key not in MODIFIERS:
+        raise Mistake(f"{text!r} cannot be held down while clicking; there are Control, Shift, Alt and Meta")
+    held = (*keys.held, MODIFIERS[keys.key.key][0])
+    return Chord(keys.key, held, keys.modifiers | MODIFIERS[keys.key.key][1])
+
+
 def named_key(name: str) -> Key | None:
     """The key of that name, or the one that types that character; None when there is none on a US keyboard."""
     if name in ("Space", " "):

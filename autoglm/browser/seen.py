@@ -91,6 +91,8 @@ def _takes(letters: str) -> tuple[Verb, ...]:
 def _item(item: Any) -> Seeable | int:
     """An item as look.js `wired` it; the number of an inner part."""
     match item:
+        case [str(role), text, [*box]]:
+            return Text(role, text, True, Box(*box))
         case [str(role), text, *seen]:
             return Text(role, text, bool(seen))
         case [ref, role, name, takes]:

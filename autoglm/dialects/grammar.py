@@ -16,6 +16,7 @@ KEYS = (
     *("Enter", "Tab", "Escape", "Space", "Backspace", "Delete", "Home", "End", "PageUp", "PageDown"),
     *("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"),
 )
+MODIFIERS = ("Control", "Shift", "Alt", "Meta")
 LONGEST = 2000
 """Characters of a text in a reply: a model that begins to repeat itself comes to an end."""
 
@@ -123,12 +124,16 @@ def _beyond_forms(
     """What the embedded model was not taught, and the rules for it."""
     forms: list[str] = ['"Extract\\""'] if extract else []
     rules: list[str] = []
+    pixels = '", dx=" pixels (", dy=" pixels)? | ", dy=" pixels'
     if able:
-        pixels = '", dx=" pixels (", dy=" pixels)? | ", dy=" pixels'
         forms.append(f'"Drag\\", ref=" any (", to=" any | {pixels})')
         rules.append('pixels ::= "-"? [1-9] [0-9]{0,3}')
-    if _takers(able, "Click"):
+    if clickable := _takers(able, "Click"):
         forms.append('("Double" | "Right") "Click\\", ref=" click')
+        held = f"({either(MODIFIERS)})"
+        forms.append(f'"Click\\", ref=" click ", held=\\"" {held} ("+" {held})? "\\""')
+        if canvases := [e for e in clickable if e.role == "canvas"]:
+            forms.append(f'"Click\\", ref=" ({_refs(canvases)}) ({pixels})')
     if uploads := _takers(able, "Upload"):
         forms.append(f'"Upload\\", ref=" upload ", file=" ({words.text} | "[" {words.text} (", " {words.text})* "]")')
         rules.append(f"upload ::= {_refs(uploads)}")
@@ -146,7 +151,7 @@ def _written(finish: str, forms: Sequence[str], rules: Sequence[str]) -> str:
 
 def _keys(words: Words) -> str:
     """Chords of characters and named keys; the embedded model was not taught the ones nobody needs in a form."""
-    held = f'({either(("Control", "Shift", "Alt", "Meta"))}) "+"'
+    held = f'({either(MODIFIERS)}) "+"'
     if words.all_actions:
         return f'"\\"" ({held})* ([a-zA-Z0-9] | {either(KEYS)} | "F" [1-9] | "F1" [0-2]) "\\""'
     return f'{either(map(quote, KEYS))} | "\\"" ({held})+ [a-zA-Z0-9] "\\""'

@@ -89,6 +89,8 @@ def item_line(item: Element | Text) -> str:
     line = f"[{item.ref}] {item.type or item.role} {quote(flat(item.name, 160))}"
     if item.value is not None:
         line += f" = {quote(flat(item.value, 400))}"
+    if item.role == "canvas" and item.box:
+        line += f" {item.box.width:.0f} x {item.box.height:.0f} px"
     if item.states:
         line += " " + " ".join(item.states)
     if item.multiple:

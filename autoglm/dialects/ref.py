@@ -56,6 +56,8 @@ You act in a web browser for a person. Each turn you get the person's task, the 
 Reply with one call and nothing else. An element is named by the number in its brackets.
 
 do(action="Click", ref=13)
+do(action="Click", ref=13, held="Control")          with a key held down: Control, Shift, Alt or Meta
+do(action="Click", ref=8, dx=-40, dy=15)            a place in a canvas, in px from its middle
 do(action="DoubleClick", ref=13)
 do(action="RightClick", ref=13)                     for a menu of the page's own
 do(action="Type", ref=7, text="ada@example.org")    replaces what the field holds; dates as 2026-11-30, times as 09:30
@@ -167,8 +169,9 @@ def describe(action: Action, observation: Observation) -> str:
         return f"[{ref}] {element.type or element.role} {quote(flat(element.name, 80))}" if element else f"[{ref}]"
 
     match action:
-        case Click(ref):
-            return f"Click {on(ref)}"
+        case Click(ref, dx, dy, held):
+            at = f" {dx:+g}, {dy:+g} px from its middle" if dx or dy else ""
+            return f"{f'{held}+Click' if held else 'Click'} {on(ref)}{at}"
         case DoubleClick(ref):
             return f"Double-click {on(ref)}"
         case RightClick(ref):
@@ -229,7 +232,9 @@ def unparse(action: Action) -> str:
         return f"do({', '.join([f'action={quote(name)}', *given])})"
 
     match action:
-        case Click(ref) | DoubleClick(ref) | RightClick(ref) | Hover(ref) | Expand(ref):
+        case Click(ref, dx, dy, held):
+            return do("Click", ref=ref, dx=dx or None, dy=dy or None, held=held or None)
+        case DoubleClick(ref) | RightClick(ref) | Hover(ref) | Expand(ref):
             return do(type(action).__name__, ref=ref)
         case Type(ref, text):
             return do("Type", ref=ref, text=text)
@@ -295,7 +300,8 @@ def _action(call: Call) -> Action:
         return Finish(call.text("message"), call.flag("success", True))
     match call.text("action").replace(" ", "").lower():
         case "click":
-            return Click(call.number("ref"))
+            held = call.text("held") if "held" in call.arguments else ""
+            return Click(call.number("ref"), call.real("dx", 0), call.real("dy", 0), held)
         case "doubleclick":
             return DoubleClick(call.number("ref"))
         case "rightclick":

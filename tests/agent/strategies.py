@@ -50,6 +50,13 @@ refs = st.integers(1, 9999)
 
 actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Click, refs),
+    st.builds(
+        Click,
+        refs,
+        st.integers(-900, 900).map(float),
+        st.integers(-900, 900).map(float),
+        st.sampled_from(["", "Control", "Control+Shift"]),
+    ),
     st.builds(Type, refs, texts),
     st.builds(Select, refs, st.lists(texts, min_size=1, max_size=3).map(tuple)),
     st.builds(Check, refs),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from autoglm.codec import from_json, to_json
-from autoglm.types import Action, Click, Finish, Observation, Run, Step, Text
+from autoglm.types import Action, Click, Finish, Hover, Observation, Run, Step, Text
 from tests.agent.strategies import actions, observations, runs, steps
 
 
@@ -37,7 +37,7 @@ def test_a_run_comes_back(run: Run) -> None:
 
 
 def test_one_of_several_says_which_it_is() -> None:
-    assert to_json(Click(13), Action) == {"kind": "Click", "ref": 13}
+    assert to_json(Hover(13), Action) == {"kind": "Hover", "ref": 13}
 
 
 def test_what_an_older_recording_lacks_takes_its_default() -> None:

@@ -316,6 +316,7 @@ SEVERAL = Observation(
     (Element(1, "link", "Home", takes=("Click",)), Element(2, "button", "CV", "", takes=("Click", "Upload"))),
     tabs=(Tab("B", "http://localhost/b", False), Tab("A", "http://localhost/a", True)),
 )
+DRAWN = replace(SEVERAL, items=(*SEVERAL.items, Element(3, "canvas", "Map", takes=("Click",))))
 ASKED = replace(SEVERAL, dialog=JsDialog("confirm", "Delete it?", open=True))
 HUNG = Observation("http://localhost/a", "A", tabs=SEVERAL.tabs, hung=True)
 
@@ -324,6 +325,13 @@ HUNG = Observation("http://localhost/a", "A", tabs=SEVERAL.tabs, hung=True)
     ("page", "action", "taken"),
     [
         (SEVERAL, DoubleClick(1), True),
+        (SEVERAL, Click(1, held="Control"), True),
+        (SEVERAL, Click(1, held="Control+Shift"), True),
+        (SEVERAL, Click(1, held="Enter"), False),
+        (SEVERAL, Click(1, 20, -7), False),
+        (DRAWN, Click(3, 20, -7), True),
+        (DRAWN, Click(3, dy=-7), True),
+        (DRAWN, Click(1, 20, -7), False),
         (SEVERAL, RightClick(3), False),
         (SEVERAL, Drag(1, 2), True),
         (SEVERAL, Drag(1, None, -40, 7), True),
@@ -366,6 +374,9 @@ def test_an_action_is_offered_only_where_it_makes_sense(page: Observation, actio
         (SEVERAL, SwitchTab(1), True),
         (SEVERAL, CloseTab(2), True),
         (SEVERAL, DoubleClick(1), False),
+        (SEVERAL, Click(1, held="Control"), False),
+        (DRAWN, Click(3), True),
+        (DRAWN, Click(3, 20, -7), False),
         (SEVERAL, Drag(1, 2), False),
         (SEVERAL, Upload(2, ("Do",)), False),
         (SEVERAL, NewTab("Do"), False),

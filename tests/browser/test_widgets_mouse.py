@@ -107,6 +107,51 @@ async def test_a_line_is_drawn_on_a_canvas(visit: Visit) -> None:
     assert texts(await visit.observe(), "status") == ["1 stroke"]
 
 
+CHART = """<canvas id=c width=300 height=100 aria-label=Chart style="margin-top:900px"></canvas><canvas id=plan width=2000 height=3000 aria-label=Plan></canvas>
+<script>for (const it of [c, plan]) it.onclick = (event) => document.title = `${it.id} ${event.offsetX} ${event.offsetY}`</script>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "dx", "dy", "said"),
+    [
+        ("Chart", 0, 0, "c 150 50"),
+        ("Chart", -100, 20, "c 50 70"),
+        ("Plan", -990, 1400, "plan 10 2900"),
+        ("Plan", 990, -1400, "plan 1990 100"),
+    ],
+)
+async def test_a_canvas_is_clicked_at_a_place(visit: Visit, name: str, dx: int, dy: int, said: str) -> None:
+    await visit.show(CHART)
+    await visit.act(Click(await visit.ref(name), dx, dy))
+    assert await visit.js("document.title") == said
+
+
+async def test_a_place_beside_a_canvas_is_a_mistake_that_says_how_large_it_is(visit: Visit) -> None:
+    await visit.show(CHART)
+    with pytest.raises(Mistake, match=r"300 px wide and 100 high: dx goes from -150 to 150, dy from -50 to 50"):
+        await visit.act(Click(await visit.ref("Chart"), 0, 60))
+    assert await visit.js("document.title") == "Test"
+
+
+@pytest.mark.parametrize(
+    ("held", "heard"),
+    [("Control", "Control true,false"), ("Shift", "Shift false,true"), ("Control+Shift", "Shift true,true")],
+)
+async def test_a_click_is_given_with_keys_held_down(visit: Visit, held: str, heard: str) -> None:
+    await visit.show(
+        "<button onclick=\"document.title = key + ' ' + [event.ctrlKey, event.shiftKey]\">Row</button>"
+        "<script>let key; onkeydown = (event) => key = event.key; onkeyup = () => key = ''</script>"
+    )
+    await visit.act(Click(await visit.ref("Row"), held=held))
+    assert await visit.js("document.title") == heard and await visit.js("key") == ""
+
+
+async def test_only_keys_that_change_a_click_are_held_down(visit: Visit) -> None:
+    await visit.show("<button>Row</button>")
+    with pytest.raises(Mistake, match="there are Control, Shift, Alt and Meta"):
+        await visit.act(Click(1, held="Enter"))
+
+
 async def test_a_drag_without_an_end_is_a_mistake(visit: Visit) -> None:
     await visit.open("widgets/canvas.html")
     with pytest.raises(Mistake, match="a drag needs an end"):

@@ -14,7 +14,8 @@ function alive(ref) {
  * Where to press: resolves to {x, y} once the element is seen, enabled, at rest and not covered; else, after
  * `mostMs`, to why not. https://playwright.dev/docs/actionability
  * @param {number} ref
- * @param {{mostMs: number, enabled: boolean, bring?: boolean}} options `bring`: show it even when it is in view here
+ * @param {{mostMs: number, enabled: boolean, bring?: boolean, off?: [number, number] | null}} options `bring`: show it
+ * even when it is in view here; `off`: there and nowhere else, px from its middle
  */
 async function aim(ref, options) {
   const end = performance.now() + options.mostMs;
@@ -24,7 +25,7 @@ async function aim(ref, options) {
     const el = alive(ref);
     if (!el) return { gone: listedCount() };
     const twin = twinOf(el);
-    const found = await tryAim(el, options.enabled, tries);
+    const found = await tryAim(el, options.enabled, tries, options.off ?? null);
     if ('x' in found) return (aimed = found);
     // A list that draws only what is seen draws all anew when it is scrolled.
     const drawn = el.isConnected ? null : twin();
@@ -56,17 +57,21 @@ function twinOf(el) {
  * @param {Element} el
  * @param {boolean} enabled
  * @param {number} tries
+ * @param {[number, number] | null} off
  * @returns {Promise<{x: number, y: number} | {why: string}>}
  */
-async function tryAim(el, enabled, tries) {
+async function tryAim(el, enabled, tries, off) {
   const target = standIn(el);
   if (unseen(target)) return { why: 'is not visible' };
   if (enabled && (isDisabled(el) || el.closest('[inert]'))) return { why: 'is disabled' };
-  if (!inView(target)) bringIn(target, tries);
+  if (off) {
+    const beyond = showAt(target, off);
+    if (beyond) return { why: beyond };
+  } else if (!inView(target)) bringIn(target, tries);
   if (!(await atRest(el, target))) return { why: 'keeps moving' };
   let cover = null;
   let within = null;
-  for (const [x, y] of points(target)) {
+  for (const [x, y] of off ? [pointAt(target, off)] : points(target)) {
     const hit = hitAt(x, y);
     if (hit && isHit(hit, target, el)) {
       if (isDirect(hit, target, el)) return { x, y };
@@ -76,6 +81,29 @@ async function tryAim(el, enabled, tries) {
   }
   if (within && target === el) return within;
   return { why: cover ? `is covered by ${describe(cover)}` : 'is outside the page' };
+}
+
+/** @param {Element} el @param {[number, number]} off @returns {[number, number]} */
+function pointAt(el, [dx, dy]) {
+  const r = drawnRect(el);
+  return [(r.l + r.r) / 2 + dx, (r.t + r.b) / 2 + dy];
+}
+
+/** Scrolls to a point of it that is not in view; why there is none, if so. @param {Element} el @param {[number, number]} off */
+function showAt(el, off) {
+  const r = drawnRect(el);
+  if (!inside(r, ...pointAt(el, off))) {
+    const [w, h] = [r.r - r.l, r.b - r.t].map(Math.round);
+    return `is ${w} px wide and ${h} high: dx goes from ${-w / 2} to ${w / 2}, dy from ${-h / 2} to ${h / 2}`;
+  }
+  if (inside(viewport(), ...pointAt(el, off))) return '';
+  bringIn(el, 0);
+  const [x, y] = pointAt(el, off);
+  if (!inside(viewport(), x, y)) {
+    const by = { left: x - innerWidth / 2, top: y - innerHeight / 2, behavior: /** @type {const} */ ('instant') };
+    scrollerOf(el.parentElement, false).scrollBy(by);
+  }
+  return '';
 }
 
 /** What is seen of it: itself, or a label or editor in its place. @param {Element} el @returns {Element} */

@@ -8,7 +8,7 @@
  * @typedef {{l: number, t: number, r: number, b: number}} Rect
  * @typedef {{ref: number, role: string, name: string, value?: string, states?: string[], options?: string[],
  *   takes: string[], multiple?: boolean, type?: string, hint?: string, box?: number[], away?: boolean}} Control
- * @typedef {{text: string, role: string, away?: boolean, said?: boolean}} Line
+ * @typedef {{text: string, role: string, away?: boolean, said?: boolean, box?: number[]}} Line
  * @typedef {{frame: number, name: string, title?: string, box: number[], scale: number, view: Outside,
  *   away?: boolean}} Frame
  * @typedef {Control | Line | Frame} Item
@@ -123,13 +123,13 @@ function sentAs(part, patch) {
 const LETTERS = /** @type {Record<string, string>} */ ({ Click: 'C', Type: 'T', Select: 'S', Check: 'K', Upload: 'U' });
 
 /**
- * An item as it is sent, for thousands of them: an inner part is its id, a line `[role, text]` and 1 when it is in view,
- * a control `[ref, role, name, takes, box | 0, more]` as far as needed, with a letter for each verb it takes.
+ * An item as it is sent, for thousands of them: an inner part is its id, a line `[role, text]` and 1, or its box, when it
+ * is in view, a control `[ref, role, name, takes, box | 0, more]` as far as needed, with a letter for each verb it takes.
  * @param {Item | Part} item
  */
 function wired(item) {
   if (item instanceof Part) return item.id;
-  if ('text' in item) return item.away ? [item.role, item.text] : [item.role, item.text, 1];
+  if ('text' in item) return item.away ? [item.role, item.text] : [item.role, item.text, item.box ?? 1];
   if ('frame' in item) return item;
   const { ref, role, name, takes, box, away: _, value, ...rest } = item;
   const letters = takes.map((verb) => LETTERS[verb]).join('');

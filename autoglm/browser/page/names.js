@@ -242,6 +242,20 @@ function iconName(el) {
   );
 }
 
+/** The best there is for a picture that nobody named. @param {Element} el */
+function pictureName(el) {
+  const caption = el.closest('figure')?.querySelector('figcaption');
+  if (caption) sources?.push(caption);
+  return (
+    clean(el.textContent ?? '', LABEL) ||
+    (caption ? clean(contentOf(caption, caption), LABEL) : '') ||
+    imageName(el) ||
+    dataWords(el) ||
+    idName(el) ||
+    words([...el.classList].find((token) => /[a-z]{3}/i.test(token) && !LOOKS.test(token)) ?? '')
+  );
+}
+
 /** @template T @param {Iterable<T>} parts @param {(part: T) => string} name */
 function first(parts, name) {
   for (const part of parts) {

@@ -34,6 +34,7 @@ const NAMED_BY_CONTENT = new Set(
 );
 const CHECKABLE = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio']);
 const FIELDS = new Set(['textbox', 'searchbox', 'combobox', 'spinbutton']);
+const FILLED = new Set([...FIELDS, ...CHECKABLE, 'listbox', 'slider']);
 
 // prettier-ignore
 const TAG_ROLES = /** @type {Record<string, string>} */ ({

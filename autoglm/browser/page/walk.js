@@ -22,6 +22,10 @@ const INNER_CONTROLS =
   'a[href], button, input:not([type=hidden]), select, textarea, [role=button], [role=link], [role=menuitem], ' +
   '[role=checkbox], [role=radio], [role=switch], [role=tab], [role=option], [onclick], ' +
   '[tabindex]:not([tabindex^="-"])';
+/** Drawn by what no script can read. */
+const OPAQUE = new Set(['canvas', 'video', 'audio']);
+/** Px each way: what is smaller and has no name of its own is an icon, a spacer or an ornament. */
+const PICTURE = 32;
 const LONG = 150;
 const LABEL = 100;
 
@@ -100,7 +104,7 @@ class Walk {
   /** @param {Element} el @param {Place} place */
   visit(el, place) {
     const tag = el.localName;
-    if (SILENT.has(tag)) return;
+    if (SILENT.has(tag) && !OPAQUE.has(tag)) return;
     if (++this.visited > MOST_VISITED || this.depth > MOST_DEPTH) {
       this.truncated = true;
       return;
@@ -168,6 +172,7 @@ class Walk {
       (tag === 'label' && this.label(/** @type {HTMLLabelElement} */ (el), place))
     )
       place = { ...place, mute: true };
+    if (OPAQUE.has(tag)) return this.opaque(el, tag, place);
     if (nativeControl(el)) return this.control(el, roleOf(el), true, place);
     const role = el.hasAttributes() ? roleOf(el) : (TAG_ROLES[tag] ?? 'generic');
     if (el.hasAttributes() && (isWidget(el, role) || isEditingHost(el))) return this.control(el, role, true, place);
@@ -226,6 +231,7 @@ class Walk {
   content(el, tag, role, style, place) {
     if (tag === 'iframe' || tag === 'frame') return this.frame(el, place);
     if (role === 'image') return this.image(el, place);
+    if (tag === 'svg') this.image(el, place);
     if (role === 'progressbar' || role === 'meter') return this.gauge(el, role, place);
     if (tag === 'details' && !el.hasAttribute('open')) return this.summary(el, place);
     if (/^(dialog|alertdialog|group|radiogroup)$/.test(role)) this.group(el, tag, role, place);
@@ -384,9 +390,10 @@ class Walk {
     this.line(this.runRole, text, this.runAway);
   }
 
-  /** @param {string} role @param {string} text @param {boolean} away */
-  line(role, text, away) {
+  /** @param {string} role @param {string} text @param {boolean} away @param {number[] | null} [box] */
+  line(role, text, away, box) {
     if (this.row) this.row.cells[this.row.cells.length - 1] += ` ${text}`;
+    else if (box) this.items.push({ role, text, box });
     else this.items.push(away ? { role, text, away } : { role, text });
   }
 
@@ -395,7 +402,7 @@ class Walk {
     const control = this.pending;
     this.pending = null;
     if (!control || text.length > LABEL || this.runRole === 'heading') return false;
-    control.name = text;
+    this.call(control, text);
     return true;
   }
 
@@ -420,7 +427,7 @@ class Walk {
     this.items = before;
     this.row = null;
     const cells = row.cells.map(flat).filter(Boolean);
-    for (const control of row.unnamed) control.name ||= cells.join(' ').slice(0, LABEL);
+    for (const control of row.unnamed) if (!control.name) this.call(control, cells.join(' ').slice(0, LABEL));
     if (cells.length > 1 || (cells.length && !row.named)) {
       this.line('row', cells.join(' | ').slice(0, 2000), !touches(rectOf(el), current(place.geo).view));
     }
@@ -458,8 +465,29 @@ class Walk {
 
   /** @param {Element} el @param {Place} place */
   image(el, place) {
-    const name = place.mute ? '' : this.told(() => accessibleName(el, 'image'));
-    if (name) this.say('image', name, el, place);
+    if (place.mute) return;
+    const drawing = el.localName === 'svg' && !el.hasAttribute('role');
+    const name = this.told(() => accessibleName(el, 'image'));
+    if (name && !drawing) return this.say('image', name, el, place);
+    if (this.solid || this.row || (drawing && !name)) return;
+    const rect = rectOf(el);
+    this.notes.push({ kind: 'wild', el, rect });
+    if (isLarge(rect)) this.say('image', name || this.told(() => pictureName(el)), el, place);
+  }
+
+  /** A canvas or a player. @param {Element} el @param {string} tag @param {Place} place */
+  opaque(el, tag, place) {
+    if (place.mute || el.getAttribute('aria-hidden') === 'true' || isInEditor(el)) return;
+    const rect = rectOf(el);
+    if (!seen(meet(rect, current(place.geo).clip))) return void this.hide(el, place);
+    const name = this.told(() => accessibleName(el, tag) || pictureName(el));
+    this.notes.push({ kind: 'wild', el, rect });
+    if (tag === 'canvas' ? !isLarge(rect) && !listening.has(el) : !name && !el.hasAttribute('controls')) return;
+    const still = tag === 'canvas' ? getComputedStyle(el).pointerEvents === 'none' : !el.hasAttribute('controls');
+    if (still || this.row || place.hard) return this.say(tag, name || tag, el, place);
+    this.flush();
+    this.pending = null;
+    this.list(el, el, tag, rect, place, name);
   }
 
   /** @param {Element} el @param {string} role @param {Place} place */
@@ -495,7 +523,8 @@ class Walk {
     const { clip, view } = current(place.geo);
     if (!seen(meet(rect, clip))) return void this.hide(el, place);
     this.flush();
-    this.line(role, text, !touches(rect, view));
+    const away = !touches(rect, view);
+    this.line(role, text, away, away || !(role === 'image' || OPAQUE.has(role)) ? null : boxOf(rect));
   }
 
   /**
@@ -604,7 +633,7 @@ class Walk {
     const states = statesOf(el, role, disabled, this.active);
     const takes = takesOf(el, role, disabled, options.length > 0);
     /** @type {Control} */
-    const item = { ref: refOf(el), role, name, value: valueOf(el, role), takes };
+    const item = { ref: refOf(el), role, name: '', value: valueOf(el, role), takes };
     if (states.length) item.states = states;
     if (options.length) item.options = options;
     if (type) item.type = type;
@@ -620,7 +649,18 @@ class Walk {
     if (target !== el) this.model.behind.set(el, entry);
     this.items.push(item);
     this.notes.push(entry);
+    this.call(item, name);
     return item;
+  }
+
+  /** Names it; the star on a field's label is no part of what it is called, but says something. @param {Control} item @param {string} name */
+  call(item, name) {
+    const starred = (FILLED.has(item.role) || item.type === 'file') && /^\*\s*(?=\S)|(?<=\S)\s*\*+$/;
+    item.name = starred ? name.replace(starred, '') : name;
+    if (item.name === name) return;
+    const entry = this.notes.findLast((note) => note.kind === 'entry' && note.item === item);
+    if (entry?.kind === 'entry' && !entry.states.includes('required')) entry.states.push('required');
+    if (entry?.kind === 'entry') item.states = entry.states;
   }
 
   /**
@@ -640,7 +680,7 @@ class Walk {
     if (!before || !('text' in before.item)) return;
     const line = before.item;
     if (line.role === 'row' || !isLabelLike(line.text)) return;
-    item.name = line.text.replace(/\s*[:*]+\s*$/, '');
+    this.call(item, line.text.replace(/\s*:\s*(?=\**\s*$)/, ''));
     if (line.role !== 'text' && line.role !== 'listitem') return;
     line.said = true;
     if (before.part) this.notes.push({ kind: 'said', line, from: before.part });
@@ -665,10 +705,8 @@ class Walk {
     const before = row.cells.map(flat).filter(Boolean).pop() ?? '';
     const column = this.told(() => columnName(el));
     const parts = CHECKABLE.has(item.role) ? [] : [before.length <= LABEL ? before : '', column];
-    item.name = parts
-      .filter(Boolean)
-      .join(' ')
-      .replace(/\s*[:*]+\s*$/, '');
+    const name = parts.filter(Boolean).join(' ');
+    this.call(item, name.replace(/\s*:\s*(?=\**\s*$)/, ''));
     if (item.name) row.named = true;
     else row.unnamed.push(item);
   }
@@ -788,6 +826,11 @@ function isGutter(el) {
 function isBlank(el) {
   const pictures = 'svg, img, canvas';
   return !contentOf(el, el).trim() && !el.querySelector(pictures) && !el.shadowRoot?.querySelector(pictures);
+}
+
+/** @param {Rect} r */
+function isLarge(r) {
+  return r.r - r.l >= PICTURE && r.b - r.t >= PICTURE;
 }
 
 /** Takes the focus only so that its much text can be scrolled by keys. @param {Element} el @param {string} role */
