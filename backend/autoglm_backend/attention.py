@@ -2,6 +2,7 @@
 
 Transformers' own kernels are slow here (facts/cpu_serving.md, section 2). Milliseconds a layer at 1500 tokens:
 to decode, bf16 SDPA 1.03 and a grouped float32 bmm 0.065; to prefill, SDPA 36 and blocks of bf16 bmm 13.
+Without AVX-512's bf16 those blocks are in float32: bf16 would be emulated (linears.bf16_is_fast).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def causal_attention(
     value: Tensor,
     attention_mask: Tensor | None,
     scaling: float | None = None,
+    blocks: torch.dtype = torch.float32,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
     """(1, queries, heads, head_dim), for the last `queries` positions of `key` (1, kv_heads, length, head_dim)."""
@@ -34,8 +36,11 @@ def causal_attention(
     factor = head_dim**-0.5 if scaling is None else scaling
     query = query[0] if factor == 1 else query[0] * factor
     query = query.view(key.shape[1], -1, queries, head_dim)  # the heads of a group share its keys
-    attend = short_attention if queries < SHORT else blocked_attention
-    return attend(query, key[0], value[0]).view(heads, queries, head_dim).transpose(0, 1).unsqueeze(0), None
+    if queries < SHORT:
+        out = short_attention(query, key[0], value[0])
+    else:
+        out = blocked_attention(query, key[0], value[0], blocks)
+    return out.view(heads, queries, head_dim).transpose(0, 1).unsqueeze(0), None
 
 
 def short_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -47,15 +52,15 @@ def short_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return torch.bmm(torch.softmax(scores, dim=-1), value)
 
 
-def blocked_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """The same in blocks of queries and in bf16, each block against the keys it may see."""
+def blocked_attention(query: Tensor, key: Tensor, value: Tensor, dtype: torch.dtype) -> Tensor:
+    """The same in blocks of queries and in `dtype`, each block against the keys it may see."""
     groups, heads, queries, head_dim = query.shape
-    keys, values = key.bfloat16().transpose(1, 2), value.bfloat16()
+    keys, values = key.to(dtype).transpose(1, 2), value.to(dtype)
     out = torch.empty(groups, heads, queries, head_dim)
     for start in range(0, queries, BLOCK):
         end = min(start + BLOCK, queries)
         seen = key.shape[1] - queries + end
-        asked = query[:, :, start:end].reshape(groups, -1, head_dim).bfloat16()
+        asked = query[:, :, start:end].reshape(groups, -1, head_dim).to(dtype)
         scores = torch.bmm(asked, keys[:, :, :seen])  # (groups, heads * block, seen)
         scores.view(groups, -1, end - start, seen)[..., start - end :] += future(end - start, scores.dtype)
         out[:, :, start:end] = torch.bmm(torch.softmax(scores, dim=-1), values[:, :seen]).view(
@@ -75,8 +80,9 @@ AttentionInterface.register(NAME, causal_attention)
 class GlmInt8Attention(nn.Module):
     """`Glm4Attention` and `GlmAttention` with one matrix for query, key and value, and the rotation done in place."""
 
-    def __init__(self, attention: Any) -> None:
+    def __init__(self, attention: Any, blocks: torch.dtype) -> None:
         super().__init__()
+        self.blocks = blocks
         self.layer_idx: int = attention.layer_idx
         self.head_dim: int = attention.head_dim
         self.heads: int = attention.config.num_attention_heads
@@ -95,7 +101,7 @@ class GlmInt8Attention(nn.Module):
         states = states.transpose(0, 1).unsqueeze(0)  # (1, heads + 2 kv_heads, tokens, head_dim)
         key, value = states[:, self.heads : rotated], states[:, rotated:]
         keys, values = past_key_values.update(key, value, self.layer_idx)
-        out, _ = causal_attention(self, states[:, : self.heads], keys, values, None, 1.0)
+        out, _ = causal_attention(self, states[:, : self.heads], keys, values, None, 1.0, self.blocks)
         return self.o_proj(out.reshape(1, tokens, -1)), None
 
 

@@ -17,6 +17,7 @@ from autoglm_backend.cache import CacheShape
 from autoglm_backend.checkpoint import Checkpoint
 from autoglm_backend.errors import CheckpointError
 from autoglm_backend.int8 import METHOD, Int8Config, Int8Linear, quantize_rows
+from autoglm_backend.linears import bf16_is_fast, fastest, put
 
 BIG = 1 << 30  # bytes of weights from which Transformers' own progress bar is worth its lines
 
@@ -42,7 +43,9 @@ def load(checkpoint: Checkpoint, ctx: int) -> LoadedModel:
     model = load_model(checkpoint)
     decoder = model.get_submodule("model")
     specialise(decoder, ctx)
-    head = int8_head(model.get_output_embeddings())
+    form = fastest(checkpoint.linear_bytes)
+    put(decoder, form)
+    head = form(int8_head(model.get_output_embeddings()))
     config = checkpoint.config
     shape = CacheShape(config.num_hidden_layers, config.num_key_value_heads, config.head_dim, ctx)
     generation: Any = model.generation_config
@@ -102,10 +105,11 @@ def load_model(checkpoint: Checkpoint) -> transformers.PreTrainedModel:
 
 def specialise(decoder: nn.Module, ctx: int) -> None:
     """Swaps attention, norms and rotary embedding for versions that do the same in fewer kernels."""
+    blocks = torch.bfloat16 if bf16_is_fast() else torch.float32
     for name, module in list(decoder.named_modules()):
         kind = type(module).__name__
         if kind in ("Glm4Attention", "GlmAttention"):
-            decoder.set_submodule(name, GlmInt8Attention(module))
+            decoder.set_submodule(name, GlmInt8Attention(module, blocks))
         elif kind in ("Glm4RMSNorm", "GlmRMSNorm"):
             decoder.set_submodule(name, FusedRmsNorm(module))
         elif kind in ("Glm4RotaryEmbedding", "GlmRotaryEmbedding"):

@@ -64,7 +64,8 @@ def test_a_row_of_zeros_stays_zero() -> None:
 
 
 @pytest.mark.parametrize(("queries", "past"), [(1, 0), (1, 40), (5, 7), (31, 3), (300, 0), (130, 200)])
-def test_attention_is_causal_attention(queries: int, past: int) -> None:
+@pytest.mark.parametrize("blocks", [torch.float32, torch.bfloat16])
+def test_attention_is_causal_attention(queries: int, past: int, blocks: torch.dtype) -> None:
     torch.manual_seed(1)
     query, key, value = (
         torch.randn(1, heads, size, 16) for heads, size in ((4, queries), (2, past + queries), (2, past + queries))
@@ -72,7 +73,7 @@ def test_attention_is_causal_attention(queries: int, past: int) -> None:
     mask = torch.ones(queries, past + queries, dtype=torch.bool).tril(past)
     want = nn.functional.scaled_dot_product_attention(query, key, value, mask, enable_gqa=True).transpose(1, 2)
 
-    got, _ = causal_attention(nn.Identity(), query, key, value, None)
+    got, _ = causal_attention(nn.Identity(), query, key, value, None, blocks=blocks)
 
-    tolerance = 1e-5 if queries < 32 else 0.03
+    tolerance = 1e-5 if queries < 32 or blocks == torch.float32 else 0.03
     assert torch.allclose(got, want, atol=tolerance)
