@@ -1,7 +1,7 @@
 """The ways to multiply by INT8 weights on a processor, and which is fastest on this one. Knows no model.
 
-What a processor is good at differs too much for one way. Milliseconds for 256, 32 and one row by 512x2816, one thread of
-an EPYC Zen 3 (AVX2, no VNNI, torch 2.13, 2026-11-21, `python -m tests.bench.linears`):
+What a processor is good at differs too much for one way. Milliseconds for 256, 32 and one row by 512x2816, one thread
+of an EPYC Zen 3 (AVX2, no VNNI, torch 2.13, 2026-11-21, `python -m tests.bench.linears`):
 
     INT8 dot, `Int8Linear`    492    34     1.01     with VNNI: 0.7, 0.1, 0.04 (Zen 5, facts/cpu_serving.md)
     halves, `HalfLinear`        7.9   0.98  0.09
@@ -24,6 +24,8 @@ AT_ONCE = 1024  # output channels in float32 at a time, so that a large layer's 
 HALVES_BYTES = 1 << 30  # of INT8 weights, up to which they may take twice their memory
 
 Form = Callable[[Int8Linear], nn.Module]
+
+pack_mm: Callable[[Tensor, Tensor, Tensor], Tensor] = torch._weight_int8pack_mm  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
 
 
 class HalfLinear(nn.Module):
@@ -54,7 +56,7 @@ class CompactLinear(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         rows = hidden.reshape(-1, hidden.shape[-1])
         if len(rows) < FEW:
-            out = torch._weight_int8pack_mm(rows.bfloat16(), self.weight, self.ones).float()
+            out = pack_mm(rows.bfloat16(), self.weight, self.ones).float()
         else:
             out = torch.cat([rows @ part.float().t() for part in self.weight.split(AT_ONCE)], dim=-1)
         out *= self.scale
