@@ -14,6 +14,7 @@ from functools import partial
 from autoglm.errors import AutoGLMError, Mistake
 from autoglm.seams import Browser, Dialect, Human, Model, Policy, Store
 from autoglm.types import (
+    Acted,
     Action,
     Allow,
     Ask,
@@ -72,9 +73,10 @@ async def run(
                 await permit(step.verdict, human)
                 store.intend(run, step.index, action)
                 extract = partial(read_data, run, steps, page, model, dialect)
-                outcome, ends = await carry_out(action, page, steps, browser, human, extract)
+                done, ends = await carry_out(action, page, steps, browser, human, extract)
                 took = time.perf_counter() - said
-                step = replace(step, outcome=outcome, ends=ends, seconds=replace(step.seconds, act=took))
+                step = replace(step, outcome=done.said, targets=done.targets, ends=ends)
+                step = replace(step, seconds=replace(step.seconds, act=took))
         except Mistake as mistake:
             step = replace(step, error=str(mistake), mistake=True)
         except TimeoutError:
@@ -128,26 +130,30 @@ async def carry_out(
     browser: Browser,
     human: Human,
     extract: Callable[[], Awaitable[str]],
-) -> tuple[str, RunOutcome | None]:
-    """What came of it in words, and whether that ends the run."""
+) -> tuple[Acted, RunOutcome | None]:
+    """What came of it, and whether that ends the run."""
     match action:
         case Note(_):
-            return "noted", None
+            return Acted("noted"), None
         case Expand(ref):
             if not page.find(ref):
                 raise Mistake(f"no element [{ref}] to expand from; there are {len(page.elements)} on this page")
-            return "opened", None
+            return Acted("opened"), None
         case Extract():
-            return await extract(), None
+            return Acted(await extract()), None
         case Ask(question):
             answer = await human.ask(question)
-            return ("nobody is there to answer", "needs_human") if answer is None else (answer, None)
+            return (Acted("nobody is there to answer"), "needs_human") if answer is None else (Acted(answer), None)
         case TakeOver(reason):
             done = await human.ask(reason, "take_over")
-            return ("nobody is there to do it", "needs_human") if done is None else ("the person did it", None)
+            return (
+                (Acted("nobody is there to do it"), "needs_human")
+                if done is None
+                else (Acted("the person did it"), None)
+            )
         case Finish(message, success):
             await look_again(page, steps, browser)
-            return message, "finished" if success else "failed"
+            return Acted(message), "finished" if success else "failed"
         case _:
             return await browser.act(action), None
 

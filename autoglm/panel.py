@@ -43,7 +43,7 @@ from autoglm.seams import Asked, Browser, Model, Policy
 from autoglm.session import Going
 from autoglm.store import SqliteStore, new_id
 from autoglm.story import run_object, step_object
-from autoglm.types import Limits, Observation, OnBrowser, OnElement, Run, Step
+from autoglm.types import Acted, Limits, Observation, OnBrowser, OnElement, Run, Step
 
 MOST_ENDED = 20
 ANSWER_S = 15.0
@@ -291,7 +291,7 @@ class Pointing:
         self._page = await self._browser.observe()
         return self._page
 
-    async def act(self, action: OnElement | OnBrowser) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> Acted:
         ref = getattr(action, "ref", None)
         element = self._page.find(ref) if isinstance(ref, int) else None
         if element and element.box:

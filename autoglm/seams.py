@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal, Protocol
 
-from autoglm.types import Action, Completion, Download, Message, Observation, OnBrowser, OnElement, Run, Step, Verdict
+from autoglm.types import (
+    Acted,
+    Action,
+    Completion,
+    Download,
+    Message,
+    Observation,
+    OnBrowser,
+    OnElement,
+    Run,
+    Step,
+    Verdict,
+)
 
 Json = dict[str, Any]
 Grammar = str | Json
@@ -56,8 +68,9 @@ class Browser(Protocol):
         """The page once it has settled. Raises BrowserGone, when the last tab is gone."""
         ...
 
-    async def act(self, action: OnElement | OnBrowser) -> str:
-        """What it led to, in words. Raises Mistake when the page does not allow it or hangs; BrowserGone."""
+    async def act(self, action: OnElement | OnBrowser) -> Acted:
+        """What it led to, and how what it was done on is found again. Raises Mistake when the page does not allow it or
+        hangs; BrowserGone."""
         ...
 
     async def close(self) -> None: ...

@@ -117,6 +117,26 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered to a document's or script's request."""
+
+    method: str
+    url: str
+    """Without its query, which may hold what was typed."""
+    status: int
+    document: bool = False
+    """Whether a page or frame came of it; else a script asked."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether the request is one that changes nothing: https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods"""
+        return self.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+MOST_RESPONSES = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One look at the page."""
 
@@ -128,6 +148,8 @@ class Observation:
     tabs: tuple[Tab, ...] = ()
     dialog: JsDialog | None = None
     downloads: tuple[Download, ...] = ()
+    responses: tuple[Response, ...] = ()
+    """What was answered since the last look, the latest `MOST_RESPONSES`."""
     hung: bool = False
     """The page's script does not end: there is nothing to see, only elsewhere to go."""
     screenshot: bytes | None = None
@@ -381,6 +403,56 @@ class Refuse:
 
 Verdict = Allow | AskFirst | Refuse
 
+# ---------------------------------------------------------------- how an element is found again
+
+LocatorKind = Literal["test_id", "role", "label", "placeholder", "alt", "title", "text", "has_text", "css", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """One way to find an element, as Playwright has it: https://playwright.dev/python/docs/locators
+
+    test_id  value of the attribute `name`          role      `value` with the accessible name `name`, exactly
+    label, placeholder, alt, title, text: exactly    has_text  a `value` (a role) that holds the text `name`
+    css      id or attributes that mean something    path      tags and places from the top
+    """
+
+    kind: LocatorKind
+    value: str
+    name: str = ""
+    nth: int = 0
+    """Which of the elements that it matched, from 0."""
+    matches: int = 1
+    """How many those were, in `within` or the whole frame."""
+    within: Locator | None = None
+    """A box around it, which this one finds alone: a row, a form, a dialog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An element that was acted on, as it was found in the moment before."""
+
+    locators: tuple[Locator, ...]
+    """The best first: those that match it alone before the others, what a person would name before what is only there.
+    None for what lies in a closed shadow root."""
+    tag: str = ""
+    role: str = ""
+    """As Playwright computes it, and so the name."""
+    name: str = ""
+    frames: tuple[Target, ...] = ()
+    """The frame elements around it, the outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of an action."""
+
+    said: str
+    """In words."""
+    targets: tuple[Target, ...] = ()
+    """The element that it was done on; of a drag also the one at its end."""
+
+
 # ---------------------------------------------------------------- what happened
 
 RunOutcome = Literal["finished", "failed", "stopped", "limit", "needs_human"]
@@ -406,6 +478,8 @@ class Step:
     verdict: Verdict | None = None
     outcome: str | None = None
     error: str | None = None
+    targets: tuple[Target, ...] = ()
+    """What was acted on; see `Acted`."""
     mistake: bool = False
     """Whether the error is the model's own, to be told to it; else it ended the run."""
     seconds: Seconds = Seconds()

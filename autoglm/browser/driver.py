@@ -17,6 +17,7 @@ from autoglm.errors import BrowserGone, Mistake, PageHung
 from autoglm.marks import mark
 from autoglm.seams import Cdp, Tabs
 from autoglm.types import (
+    Acted,
     Back,
     CloseTab,
     Dialog,
@@ -120,6 +121,7 @@ class CdpBrowser:
         here = tabs[self._tabs.index(tab)]
         notes, self._notes = self._notes, []
         downloads, self._downloads = self._downloads, []
+        answered = [response for each in self._tabs for response in each.news.answered()]
         return replace(
             seen,
             url=here.url,
@@ -128,6 +130,7 @@ class CdpBrowser:
             tabs=tuple(tabs),
             dialog=tab.take_dialog(),
             downloads=tuple(downloads),
+            responses=tuple(answered),
         )
 
     async def _tab_shown(self, tab: Tab, seen: Observation | None) -> TabShown:
@@ -154,24 +157,25 @@ class CdpBrowser:
 
     # ------------------------------------------------------------ acting
 
-    async def act(self, action: OnElement | OnBrowser) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> Acted:
         await self._begin()
         tab, before, files = self._active, list(self._tabs), len(self._downloads)
         if tab.dialog and not isinstance(action, Dialog | NewTab | SwitchTab | CloseTab):
             raise Mistake(f"{_asking(tab.dialog)}; nothing else can be done on this page before that")
         tab.news.opened.clear()
+        tab.frames.targets.clear()
         try:
             done = await self._act(tab, action)
         except DialogOpened as opened:
-            return _asking(opened.dialog)
+            return Acted(_asking(opened.dialog), tab.targets(action))
         except WorldLost:
             raise Mistake("the page was left or loaded anew while acting; look again before going on") from None
         except BrowserGone:
             if not await self._tidy(tab):
                 raise
-            return f"the tab closed; {self._front()}"
+            return Acted(f"the tab closed; {self._front()}", tab.targets(action))
         await self._see_through(tab, before, files + (done == DOWNLOAD))
-        return "; ".join([done, *self._since(tab, before, files)])
+        return Acted("; ".join([done, *self._since(tab, before, files)]), tab.targets(action))
 
     async def _act(self, tab: Tab, action: OnElement | OnBrowser) -> str:
         match action:

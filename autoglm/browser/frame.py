@@ -52,6 +52,11 @@ class Frame:
         BrowserGone."""
         return (await self.evaluate(_calling(function, args), wait_s)).get("value")
 
+    async def call_on(self, ref: int, function: str, *args: Any, wait_s: float = 0) -> tuple[Any, Json | None]:
+        """The same for a function on an element, and how that was to be found before, as `types.Target` in JSON."""
+        done = await self.call("located", ref, function, *args, wait_s=wait_s)
+        return done.get("done"), done["target"]
+
     async def look(self, *, patient: bool, view: Json | None = None) -> bool:
         """Whether it could be looked at: False when it is still changing and `patient` is set. `view` is what can be
         seen of it, None for the page itself. Raises WorldLost, PageHung, BrowserGone."""

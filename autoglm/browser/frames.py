@@ -17,9 +17,10 @@ from autoglm.browser.frame import Frame, Send
 from autoglm.browser.hands import QUIET_MS, WorldLost
 from autoglm.browser.news import KNOWN_S, News
 from autoglm.browser.seen import FrameItem
+from autoglm.codec import from_json
 from autoglm.errors import CdpError, PageHung
 from autoglm.seams import Json
-from autoglm.types import Box, Element, Text
+from autoglm.types import Box, Element, Target, Text
 
 Item = Element | Text
 CONTEXT_TRIES = 20
@@ -90,6 +91,8 @@ class Frames:
         self._refs = Refs(self.main)
         self._shown: Sequence[Item] = ()
         """The last look."""
+        self.targets: dict[int, Target] = {}
+        """What was acted on since this was last emptied."""
         self._never_rests = 0
         """Which document of the main frame did not come to rest when it was last looked at."""
 
@@ -252,13 +255,31 @@ class Frames:
         frame, local = found
         match function, args:
             case "aim", (options,) if frame is not self.main:
-                return await self._aim(frame, local, options)
+                return await self._aim(frame, local, ref, options)
             case _:
-                at: Any = await frame.call(function, local, *args, wait_s=wait_s)
+                at: Any = await self._call_on(frame, local, ref, function, *args, wait_s=wait_s)
                 if not isinstance(at, dict) or "x" not in at:
                     return cast("Any", at)
                 at = cast("Json", at)
                 return {**at, **await self._lift(frame, at["x"], at["y"])}
+
+    async def _call_on(self, frame: Frame, local: int, ref: int, function: str, *args: Any, wait_s: float = 0) -> Any:
+        """What a function of the page script returns; the first time in an action it also tells the target."""
+        if ref in self.targets:
+            return await frame.call(function, local, *args, wait_s=wait_s)
+        around = await self._frame_elements(frame)
+        done, told = await frame.call_on(local, function, *args, wait_s=wait_s)
+        if told:
+            self.targets[ref] = replace(from_json(Target, told), frames=around)
+        return done
+
+    async def _frame_elements(self, frame: Frame) -> tuple[Target, ...]:
+        """Those around a frame, the outermost first."""
+        inner = self._around(frame)
+        if inner is None:
+            return ()
+        told = await inner.outer.call("frameTarget", inner.hole)
+        return (*await self._frame_elements(inner.outer), *([from_json(Target, told)] if told else []))
 
     async def node(self, ref: int, function: str) -> Json:
         frame, local = self._refs.find(ref) or (None, 0)
@@ -276,7 +297,7 @@ class Frames:
         inner = self._inner.get((frame, frame.documents, done["frame"])) if "frame" in done else None
         return await self._in_the_middle(inner.frame, function, *args, wait_s=wait_s) if inner else done
 
-    async def _aim(self, frame: Frame, ref: int, options: Json) -> Json:
+    async def _aim(self, frame: Frame, local: int, ref: int, options: Json) -> Json:
         """Like the page script's own: where to press, once no frame around hides it; else why not."""
         end = time.monotonic() + options["mostMs"] / 1000
         await self._uncover(frame)
@@ -284,13 +305,13 @@ class Frames:
         while True:
             left_s = max(end - time.monotonic(), 0)
             try_s, first_s = min(left_s, first_s), math.inf
-            at = await frame.call("aim", ref, {**options, "mostMs": 1000 * try_s}, wait_s=try_s)
+            at = await self._call_on(frame, local, ref, "aim", {**options, "mostMs": 1000 * try_s}, wait_s=try_s)
             if "x" in at:
                 at |= await self._lift(frame, at["x"], at["y"])
             if "why" not in at or left_s == 0:
                 return {"why": at["why"]} if "why" in at else at
             # Another part of the frame is in view: the browser scrolls those around it, too.
-            await frame.call("box", ref, True)
+            await frame.call("box", local, True)
             await self.glance()
             await asyncio.sleep(RETRY_S)
 

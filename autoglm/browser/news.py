@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import deque
+from urllib.parse import urlsplit, urlunsplit
 
 from autoglm.errors import BrowserGone
 from autoglm.seams import Json
+from autoglm.types import MOST_RESPONSES, Response
 
 REQUEST_S = 2.0
 """A request older than this is a long poll: nothing waits for it."""
@@ -21,6 +24,8 @@ KNOWN_S = 1.0
 """How long is waited once more for what was already waited for in vain."""
 AWAITED = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
 """Types of requests whose answers change what the page says. No pictures, fonts, pings, event streams or sockets."""
+ASKED = frozenset({"Document", "XHR", "Fetch"})
+"""Those that a page, frame or script made, and that a person would say were sent."""
 SAME_DOCUMENT = frozenset({"sameDocument", "historySameDocument"})
 NEW_TAB = frozenset({"newTab", "newWindow"})
 
@@ -41,6 +46,9 @@ class News:
         self.opened: list[str] = []
         """Addresses of the tabs and windows that it asked for and that are not here yet."""
         self.downloading: set[str] = set()
+        self._methods: dict[Request, str] = {}
+        """Of the requests of documents and scripts that were not answered yet."""
+        self._answered: deque[Response] = deque(maxlen=MOST_RESPONSES)
         self._ends: dict[Request, float] = {}
         """When each thing in flight is no longer waited for."""
         self._known: set[Request] = set()
@@ -49,6 +57,8 @@ class News:
         """By frame, the request for its document."""
 
     def hear(self, method: str, params: Json, session: str) -> None:
+        if params.get("type") in ASKED:
+            self._note(method, params, (session, params["requestId"]))
         match method:
             case "Network.requestWillBeSent" if params.get("type") in AWAITED:
                 self._ends[session, params["requestId"]] = time.monotonic() + REQUEST_S
@@ -92,6 +102,27 @@ class News:
             case _:
                 return
         self.changed.set()
+
+    def answered(self) -> list[Response]:
+        """What was answered since this was last asked."""
+        answered = list(self._answered)
+        self._answered.clear()
+        return answered
+
+    def _note(self, method: str, params: Json, request: Request) -> None:
+        if method == "Network.requestWillBeSent":
+            if redirected := params.get("redirectResponse"):
+                self._answer(request, redirected, params)
+            self._methods[request] = params["request"]["method"]
+        elif method == "Network.responseReceived":
+            self._answer(request, params["response"], params)
+        elif method == "Network.loadingFailed":
+            self._methods.pop(request, None)
+
+    def _answer(self, request: Request, response: Json, params: Json) -> None:
+        method, url = self._methods.pop(request, ""), _without_query(response["url"])
+        if method and url.startswith("http"):
+            self._answered.append(Response(method, url, int(response["status"]), params["type"] == "Document"))
 
     def leave(self) -> None:
         self._known.discard(LEAVING)
@@ -144,6 +175,12 @@ class News:
 
     def _is_main(self, params: Json) -> bool:
         return params.get("frameId") == self.main
+
+
+def _without_query(url: str) -> str:
+    """Nor user, password and fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:

@@ -12,7 +12,7 @@ from autoglm.browser.hands import Hands, WorldLost
 from autoglm.browser.news import News, wait_for
 from autoglm.errors import BrowserError, CdpError, Mistake, PageHung
 from autoglm.seams import Cdp, Json
-from autoglm.types import JsDialog, Observation, OnElement
+from autoglm.types import Drag, JsDialog, Observation, OnBrowser, OnElement, Target
 
 NAVIGATE_S = 30.0
 """A server that takes longer for the first byte does not answer."""
@@ -107,6 +107,12 @@ class Tab:
     async def act(self, action: OnElement) -> str:
         """Raises Mistake, WorldLost, PageHung, DialogOpened, BrowserGone."""
         return await self._hands.act(action)
+
+    def targets(self, action: OnElement | OnBrowser) -> tuple[Target, ...]:
+        """What the last action was done on, as it was before."""
+        found = self.frames.targets
+        refs = (action.ref, action.to) if isinstance(action, Drag) else tuple(found)
+        return tuple(found[ref] for ref in refs if ref in found)
 
     async def goto(self, url: str) -> str:
         if not url.lower().startswith(("http://", "https://", "file://", "about:")):

@@ -15,6 +15,7 @@ from llguidance.gbnf_to_lark import any_to_lark
 from autoglm.errors import AutoGLMError, Mistake
 from autoglm.seams import Asked
 from autoglm.types import (
+    Acted,
     Action,
     Back,
     Check,
@@ -65,7 +66,7 @@ class PaperBrowser:
             self._say(f"{self.looks} visitors")
         return self.page
 
-    async def act(self, action: OnElement | OnBrowser) -> str:
+    async def act(self, action: OnElement | OnBrowser) -> Acted:
         if self.fails:
             raise self.fails
         self.acted.append(action)
@@ -87,7 +88,7 @@ class PaperBrowser:
                 await asyncio.sleep(seconds)
             case other:
                 raise AssertionError(f"{other} is not for a browser")
-        return "done"
+        return Acted("done")
 
     async def close(self) -> None: ...
 

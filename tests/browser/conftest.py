@@ -57,7 +57,7 @@ class Visit:
         return await self.browser.observe()
 
     async def act(self, action: OnElement | OnBrowser) -> str:
-        return await self.browser.act(action)
+        return (await self.browser.act(action)).said
 
     async def observe(self) -> Observation:
         return await self.browser.observe()

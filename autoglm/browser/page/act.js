@@ -619,6 +619,8 @@ function touch() {
   missed,
   box,
   frame: frameElement,
+  located,
+  frameTarget,
   lift,
   hosts,
   adopt,
