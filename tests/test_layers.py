@@ -13,6 +13,7 @@ MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in sorte
 
 PURE = [
     *("autoglm.types", "autoglm.errors", "autoglm.policy", "autoglm.codec", "autoglm.protocol"),
+    *("autoglm.conditions", "autoglm.changes"),
     *(name for name in MODULES if name.startswith("autoglm.dialects.")),
 ]
 INPUT_OUTPUT = {
