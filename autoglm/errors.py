@@ -12,6 +12,7 @@
     │   ├── ModelUnavailable  no server, a dead server, or one that stopped answering
     │   └── ModelRefused      the server answered with an error of its own
     ├── SchemaInvalid       the data that were asked for cannot be described so
+    ├── ExportError         the run cannot become what was asked for
     └── StoreError          the recording cannot be read or written
 
 A message has three parts: what happened, with the values; why; what to do next.
@@ -70,4 +71,8 @@ class SchemaInvalid(AutoGLMError):
 
 
 class StoreError(AutoGLMError):
+    pass
+
+
+class ExportError(AutoGLMError):
     pass

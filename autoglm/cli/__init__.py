@@ -69,6 +69,10 @@ def dispatch(args: Arguments) -> int:
             from autoglm.cli.recordings import show
 
             return show(args)
+        case "export":
+            from autoglm.cli.export import export
+
+            return export(args)
         case "serve":
             from autoglm.cli.serve import serve
 
@@ -115,6 +119,10 @@ class Arguments(argparse.Namespace):
     run: str
     html: bool
     output: Path | None
+    # export
+    format: str
+    yes_effects: bool
+    unproved: bool
 
 
 def parser() -> argparse.ArgumentParser:
@@ -172,6 +180,26 @@ def parser() -> argparse.ArgumentParser:
 
     show.add_argument("--html", action="store_true", help="as one page to open in a browser, pictures and all")
     show.add_argument("-o", "--output", type=Path, metavar="FILE", help="where that page goes (run-ID.html)")
+
+    export = commands.add_parser(
+        "export",
+        help="make a test of a recorded run",
+        description="Make a pytest-playwright test of a recorded run. The test is run on the page, where it must pass, "
+        "and on broken and harmless versions of the page; only a test that fails on the broken ones and passes on the "
+        "others is written.",
+    )
+    export.add_argument("run", metavar="RUN", help="as for show")
+    export.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="where it goes (test_TASK.py, ID.json, ID.zip)"
+    )
+    export.add_argument(
+        "--format", choices=("test", "json", "trace"), default="test",
+        help="json is the run as data, trace a trace of Playwright's that its viewer opens (%(default)s)",
+    )  # fmt: skip
+    export.add_argument(
+        "--yes-effects", action="store_true", help="do again, several times, what the run sent, paid or deleted"
+    )
+    export.add_argument("--unproved", action="store_true", help="write the test also when its proof fails")
 
     for command in (run, observe, commands.choices["runs"], show):
         command.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
