@@ -36,6 +36,7 @@ class Frame:
     """"" for the main frame, whose id is asked for with each document."""
     session: str
     """The one through which it is reached; "" is the tab's own."""
+    world_name: str = WORLD
     world: int | None = None
     """Id of our isolated world in the current document; None when there is none yet."""
     documents: int = 0
@@ -126,7 +127,9 @@ class Frame:
     async def _enter(self) -> None:
         frame = self.id or (await self.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
         try:
-            world = await self.send("Page.createIsolatedWorld", session=self.session, frameId=frame, worldName=WORLD)
+            world = await self.send(
+                "Page.createIsolatedWorld", session=self.session, frameId=frame, worldName=self.world_name
+            )
         except CdpError as error:
             raise WorldLost from error
         self.world = world["executionContextId"]
@@ -141,6 +144,9 @@ class Frame:
             listed = await self._ask("Runtime.getProperties", objectId=suspects["objectId"], ownProperties=True)
             hosts = [each["value"]["objectId"] for each in listed["result"] if each.get("enumerable")]
             found = await asyncio.gather(*map(self._adopt_closed_root, hosts))
+            # Only now: a look that is broken off must not lose them.
+            asked = "function () { autoglm.clear(this) }"
+            await self._ask("Runtime.callFunctionOn", objectId=suspects["objectId"], functionDeclaration=asked)
             await self._ask("Runtime.releaseObject", objectId=suspects["objectId"])
         except CdpError as error:
             self.lose()

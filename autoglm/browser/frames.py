@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from autoglm.browser.frame import Frame, Send
+from autoglm.browser.frame import WORLD, Frame, Send
 from autoglm.browser.hands import QUIET_MS, WorldLost
 from autoglm.browser.news import KNOWN_S, News
 from autoglm.browser.seen import FrameItem
@@ -78,10 +78,12 @@ class Inner:
 
 
 class Frames:
-    def __init__(self, send: Send, news: News) -> None:
+    def __init__(self, send: Send, news: News, world: str = WORLD) -> None:
+        """`world` names the page scripts' own: who looks at the same page under another name has others."""
         self._send = send
+        self._world = world
         self._news = news
-        self.main = Frame(send, self._own_world, "", "")
+        self.main = Frame(send, self._own_world, "", "", world)
         self._inner: dict[tuple[Frame, int, int], Inner] = {}
         """By outer frame, its document, and hole."""
         self._sessions: dict[str, str] = {}
@@ -184,8 +186,11 @@ class Frames:
                 return None
             session = self._sessions.get(node["frameId"], outer.session)
             self._inner = {key: inner for key, inner in self._inner.items() if key[0].documents == key[1]}
-            self._inner[key] = Inner(Frame(self._send, self._own_world, node["frameId"], session), outer, hole)
+            self._inner[key] = Inner(self._framed(node["frameId"], session), outer, hole)
         return self._inner[key]
+
+    def _framed(self, frame: str, session: str) -> Frame:
+        return Frame(self._send, self._own_world, frame, session, self._world)
 
     # ------------------------------------------------------------ one page of many frames
 

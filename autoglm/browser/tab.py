@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from autoglm.browser.frame import WORLD
 from autoglm.browser.frames import Frames, Item
 from autoglm.browser.hands import Hands, WorldLost
 from autoglm.browser.news import News, wait_for
@@ -36,10 +37,10 @@ class DialogOpened(Exception):
 class Tab:
     """`hands.Reach`."""
 
-    def __init__(self, cdp: Cdp, *, settle_s: float, actionable_s: float, answer_s: float) -> None:
+    def __init__(self, cdp: Cdp, *, settle_s: float, actionable_s: float, answer_s: float, world: str = WORLD) -> None:
         self.cdp = cdp
         self.news = News()
-        self.frames = Frames(self.send, self.news)
+        self.frames = Frames(self.send, self.news, world)
         self.opener: Tab | None = None
         self.dialog: JsDialog | None = None
         """The one that is open."""

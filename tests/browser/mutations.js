@@ -1,5 +1,5 @@
 // A page grown at random, and changed at random: random(), build(), mutate() from a seed, in the page's own world.
-(seed) => {
+(seed, modes = ['open']) => {
   let state = seed >>> 0;
   const random = () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -89,7 +89,7 @@
     if (kind === 4) return make('ul', ...Array.from({ length: 2 + below(9) }, () => Object.assign(make('li', below(2) ? text() : leaf()), { className: 'item' })));
     const el = make(pick(['div', 'div', 'section', 'form', 'x-card', 'main']), ...Array.from({ length: 1 + below(7) }, () => block(depth - 1)));
     if (!below(4)) el.className = pick(CLASSES);
-    if (el.localName === 'x-card' && below(3)) attach(el, 'open');
+    if (el.localName === 'x-card' && below(3)) attach(el, pick(modes));
     return el;
   };
   const elements = () => {

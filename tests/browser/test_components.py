@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autoglm.types import Click
 from tests.browser.conftest import Visit, element, names, texts
 
 SHADOW_BUTTON = """<x-b title="New folder" aria-label="New folder" tabindex="0"></x-b>
@@ -37,6 +38,37 @@ LINE_NUMBERS = """<div aria-label="Template editor" style="display:flex"><div ar
 
 async def test_a_component_and_the_button_in_its_shadow_root_are_one(visit: Visit) -> None:
     assert [(e.role, e.name) for e in (await visit.show(SHADOW_BUTTON)).elements] == [("button", "New folder")]
+
+
+CROSSES = """<div role="tablist"><div role="tab" aria-selected="true" tabindex="0">One.txt <span class="x">×</span></div>
+<div role="tab" tabindex="-1">Two.txt <span id="two">&nbsp;&nbsp;</span></div><div role="tab" tabindex="-1">Three</div></div>
+<div class="MuiChip-root" role="button" tabindex="0"><span>Red</span><svg class="MuiChip-deleteIcon" width="16" height="16"><path d="M0 0h9v9"/></svg></div>
+<button><i class="icon-delete" style="display:inline-block;width:9px;height:9px"></i> Delete</button><button class="btn-close" aria-label="Close"><span>×</span></button>
+<script>two.addEventListener('click', (event) => { event.stopPropagation(); document.title = 'closed two' })</script>"""
+
+
+async def test_a_cross_in_a_tab_or_chip_is_a_control_of_its_own(visit: Visit) -> None:
+    seen = await visit.show(CROSSES)
+    assert names(seen) == [
+        "One.txt ×",
+        "×",
+        "Two.txt",
+        "two",
+        "Three",
+        "Red",
+        "mui chip delete icon",
+        "Delete",
+        "Close",
+    ]
+    await visit.act(Click(element(seen, "two").ref))
+    assert await visit.js("document.title") == "closed two"
+
+
+async def test_the_heading_of_a_dialog_is_said_as_its_name(visit: Visit) -> None:
+    seen = await visit.show("<div role=dialog aria-label=Settings><h2 id=h>Settings</h2><p>Change.</p></div>")
+    assert texts(seen) == ["Settings", "Change."]
+    await visit.js("h.textContent = 'Options'")
+    assert texts(await visit.observe()) == ["Settings", "Options", "Change."]
 
 
 async def test_a_separator_is_no_control(visit: Visit) -> None:

@@ -31,6 +31,44 @@ async def test_the_end_of_a_list_is_told(visit: Visit) -> None:
     assert await visit.act(Scroll("down", last.ref)) == "nothing moved: it does not scroll further down"
 
 
+COUNTED = """<div role=list aria-label=Inbox><div role=listitem aria-setsize=5000 aria-posinset=12>Twelve</div>
+<div role=listitem aria-setsize=5000 aria-posinset=13>Thirteen</div></div>
+<ul aria-label=All><li aria-setsize=2 aria-posinset=1>One<li aria-setsize=2 aria-posinset=2>Two</ul>
+<div role=grid aria-rowcount=10000 aria-label=Orders><div role=row aria-rowindex=31><div role=gridcell>a</div><div role=gridcell>b</div></div></div>
+<div role=listbox tabindex=0 aria-label=Cities><div role=option aria-setsize=300 aria-posinset=1>Rome</div><div role=option>Paris</div></div>
+<div role=feed aria-label=News><article aria-posinset=1 aria-setsize=-1>First</article></div>"""
+
+
+async def test_a_list_says_how_long_it_is_when_not_all_of_it_is_there(visit: Visit) -> None:
+    seen = await visit.show(COUNTED)
+    told = [(e.role, e.name, e.hint) for e in seen.elements if e.role != "option"]
+    assert told == [
+        ("list", "Inbox: 12 to 13 of 5000", ""),
+        ("grid", "Orders: 31 to 31 of 10000", ""),
+        ("listbox", "Cities", "1 to 1 of 300"),
+        ("feed", "News: 1 to 1, and more", ""),
+    ]
+
+
+RECYCLED = """<p>Before</p><div id=v style="height:200px;overflow:auto"><div style="position:relative;height:150000px"></div></div>
+<div style="height:60px;overflow:auto"><ul><li>a<li>b<li>c<li>d<li>e<li>f<li>g<li>h<li>i</ul></div>
+<div style="height:60px;overflow:auto"><p style="height:900px">A long text</p></div>
+<script>v.onscroll = () => { const from = Math.floor(v.scrollTop / 30); v.firstElementChild.innerHTML = Array.from({length: 9},
+(_, i) => `<div style="position:absolute;top:${(from + i) * 30}px;height:30px">Person ${from + i + 1}</div>`).join('') }; v.onscroll()</script>"""
+
+
+async def test_a_list_that_draws_only_what_is_in_view_says_so_and_is_scrolled(visit: Visit) -> None:
+    seen = await visit.show(RECYCLED)
+    (it,) = seen.elements
+    assert (it.role, it.name) == ("list", "rows 1 to 9 of about 5000")
+    assert await visit.act(Scroll("down", it.ref)) == "scrolled 170 px down"
+    seen = await visit.observe()
+    assert element(seen, "rows 6 to 14 of about 5000").ref == it.ref
+    assert "Person 14" in texts(seen)
+    await visit.js("v.scrollTop = 3000; new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert names(await visit.observe()) == ["rows 101 to 109 of about 5000"]
+
+
 async def test_a_list_without_an_end_grows_while_one_scrolls(visit: Visit) -> None:
     seen = await visit.open("widgets/endless.html")
     assert "Story 25" not in names(seen)

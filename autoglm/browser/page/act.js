@@ -573,14 +573,23 @@ function scroll(ref, dx, dy) {
 function scrollerOf(el, sideways) {
   const page = document.scrollingElement ?? document.documentElement;
   if (!el && scrolls(page, sideways)) return page;
+  if (el && LISTS.test(roleOf(el)) && !canScroll(el, sideways)) {
+    const inner = [...el.querySelectorAll('*')].slice(0, 50).find((each) => canScroll(each, sideways));
+    if (inner) return inner;
+  }
   const middle = el ?? hitAt(innerWidth / 2, innerHeight / 2);
   if (middle && /^i?frame$/.test(middle.localName)) return middle;
   for (let up = middle; up; up = above(up)) {
-    const style = getComputedStyle(up);
-    const overflow = sideways ? style.overflowX : style.overflowY;
-    if (scrolls(up, sideways) && (/^(auto|scroll)$/.test(overflow) || up.localName === 'html')) return up;
+    if (canScroll(up, sideways)) return up;
   }
   return page;
+}
+
+/** @param {Element} el @param {boolean} sideways */
+function canScroll(el, sideways) {
+  if (!scrolls(el, sideways)) return false;
+  const style = getComputedStyle(el);
+  return el.localName === 'html' || /^(auto|scroll)$/.test(sideways ? style.overflowX : style.overflowY);
 }
 
 /** @param {Element} el @param {boolean} sideways */
@@ -623,5 +632,6 @@ function touch() {
   frameTarget,
   lift,
   hosts,
+  clear,
   adopt,
 };

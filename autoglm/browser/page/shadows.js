@@ -31,10 +31,16 @@ function bare(el) {
 
 /** What may have a closed shadow root and was not asked about yet. */
 function hosts() {
-  const found = [...suspects].filter((el) => el.isConnected);
-  for (const el of found) cleared.add(el);
-  suspects = new Set();
-  return found;
+  for (const el of suspects) if (!el.isConnected) suspects.delete(el);
+  return [...suspects];
+}
+
+/** The browser was asked about these. @param {Element[]} hosts */
+function clear(hosts) {
+  for (const el of hosts) {
+    suspects.delete(el);
+    cleared.add(el);
+  }
 }
 
 /**

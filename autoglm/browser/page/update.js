@@ -124,7 +124,11 @@ function noteProperties(model) {
     inState(el, ['checked', 'indeterminate', 'invalid', 'valid', 'placeholder-shown', 'user-invalid']);
   }
   if (states.get('checked')) noteTicks();
-  for (const [el, defined] of model.hosts) if (el.shadowRoot || el.matches(':defined') !== defined) markAll(el);
+  for (const [el, defined] of model.hosts) {
+    if (el.matches(':defined') !== defined) cleared.delete(el); // perhaps with a closed root, which is to be asked about
+    else if (!el.shadowRoot) continue;
+    markAll(el);
+  }
   for (const box of model.boxes) if (hasScrolled(box)) mark(/** @type {Element} */ (box.el));
   noteFocus();
   noteHover();

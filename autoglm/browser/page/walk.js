@@ -17,6 +17,8 @@ const PASS_THROUGH = new Set([
   'form',
 ]);
 const DRAWN = { visibilityProperty: true, opacityProperty: true };
+const TITLES = /^(legend|h[1-6])$/;
+const LISTS = /^(list|listbox|feed|grid|treegrid|table)$/;
 const NOT_FLAT = 'table, ul, ol, dl, h1, h2, h3, h4, h5, h6, form, section, article, fieldset, [role=row]';
 const INNER_CONTROLS =
   'a[href], button, input:not([type=hidden]), select, textarea, [role=button], [role=link], [role=menuitem], ' +
@@ -168,7 +170,7 @@ class Walk {
     if (
       saidByLabels.has(el) ||
       isEditorLine(el) ||
-      (tag === 'legend' && legends.get(el) === el.parentElement) ||
+      (TITLES.test(tag) && legends.get(el)?.contains(el)) ||
       (tag === 'label' && this.label(/** @type {HTMLLabelElement} */ (el), place))
     )
       place = { ...place, mute: true };
@@ -197,6 +199,7 @@ class Walk {
     if (tag === 'html' || tag === 'body') return false;
     if (el.hasAttribute('onclick')) return true;
     if (role === 'presentation' && isBlank(el)) return false;
+    if ((place.hard || place.pointer) && isCross(el)) return true;
     if (place.hard || (tag === 'label' && /** @type {HTMLLabelElement} */ (el).control)) return false;
     if (starts || listens(el, tag)) return true;
     return (takesFocus(el) || this.roves(el)) && !CONTAINERS.has(role) && !isPane(el, role);
@@ -235,6 +238,7 @@ class Walk {
     if (role === 'progressbar' || role === 'meter') return this.gauge(el, role, place);
     if (tag === 'details' && !el.hasAttribute('open')) return this.summary(el, place);
     if (/^(dialog|alertdialog|group|radiogroup)$/.test(role)) this.group(el, tag, role, place);
+    if (LISTS.test(role) && el.hasAttributes()) this.extent(el, role, place);
     const spoken = textRole(el, role, place.role);
     if (spoken !== place.role) place = { ...place, role: spoken };
     const inside = style && (el.firstElementChild || rootOf(el)) ? this.within(el, style, place) : place;
@@ -245,11 +249,33 @@ class Walk {
     return this.descend(el, inside);
   }
 
+  /** Says how long a list is of which only some is there. @param {Element} el @param {string} role @param {Place} place */
+  extent(el, role, place) {
+    const extent = extentOf(el, role);
+    if (extent === null) return;
+    this.notes.push({ kind: 'read', el });
+    const name = this.told(() => accessibleName(el, role));
+    this.long(el, role, extent && name ? `${name}: ${extent}` : extent, place);
+  }
+
+  /** A list that must be scrolled to see all of it, which takes a ref. @param {Element} el @param {string} role @param {string} name @param {Place} place */
+  long(el, role, name, place) {
+    if (!name || place.hard || this.row) return this.say(role, name, el, place);
+    if (place.mute || !seen(meet(rectOf(el), current(place.geo).clip))) return;
+    this.flush();
+    this.pending = null;
+    this.list(el, el, role, rectOf(el), place, name);
+  }
+
   /** @param {Element} el @param {CSSStyleDeclaration} style @param {Place} place */
   within(el, style, place) {
     const geo = geoWithin(el, style, place.geo);
     if (geo === place.geo) return place;
     this.notes.push({ kind: 'box', geo });
+    if (geo.kind.includes('y') && !place.mute && !this.solid && el.scrollHeight > 2 * el.clientHeight) {
+      this.notes.push({ kind: 'read', el });
+      this.long(el, 'list', rowsIn(el), place);
+    }
     return { ...place, geo };
   }
 
@@ -509,11 +535,19 @@ class Walk {
   group(el, tag, role, place) {
     if (tag === 'details' || tag === 'optgroup') return;
     const name = this.told(() => accessibleName(el, role));
-    const legend = tag === 'fieldset' ? el.querySelector(':scope > legend') : null;
-    if (legend) this.notes.push({ kind: 'read', el: legend });
-    if (legend && name && !legend.querySelector('input, button, a')) legends.set(legend, el);
-    else if (legend) legends.delete(legend);
+    const legend = el.querySelector(tag === 'fieldset' ? ':scope > legend' : 'h1, h2, h3, h4, h5, h6');
+    if (legend && (tag === 'fieldset' || /dialog$/.test(role))) this.legend(legend, el, name);
     if (name) this.say(role.replace('alertdialog', 'dialog').replace('radiogroup', 'group'), name, el, place);
+  }
+
+  /** Whether a group's legend, or a dialog's heading, is said as its name. @param {Element} legend @param {Element} el @param {string} name */
+  legend(legend, el, name) {
+    this.notes.push({ kind: 'read', el: legend });
+    const before = legends.get(legend);
+    const plain = legend.localName === 'legend' ? name !== '' : clean(contentOf(legend, legend)) === name;
+    if (plain && !legend.querySelector('input, button, a')) legends.set(legend, el);
+    else legends.delete(legend);
+    if (legends.get(legend) !== before && !this.model.first) mark(legend);
   }
 
   /** @param {string} role @param {string} text @param {Element} el @param {Place} place */
@@ -639,7 +673,9 @@ class Walk {
     if (type) item.type = type;
     if (/** @type {HTMLSelectElement} */ (el).multiple && el.localName === 'select') item.multiple = true;
     if (el.getAttribute('aria-multiselectable') === 'true') item.multiple = true;
-    const hint = hintOf(el, name);
+    const extent = role === 'listbox' ? extentOf(el, role) : null;
+    if (extent !== null) this.notes.push({ kind: 'read', el });
+    const hint = [hintOf(el, name), extent].filter(Boolean).join('; ');
     if (hint) item.hint = hint;
     if (touches(rect, current(place.geo).view)) item.box = boxOf(rect);
     else item.away = true;
@@ -867,6 +903,30 @@ function textRole(el, role, outer) {
 /** @param {Element} el @param {string} role */
 function isWidget(el, role) {
   return WIDGETS.has(role) && el.hasAttribute('role') && !wrapsField(el, role);
+}
+
+const CROSS = /close|remove|clear|delete|dismiss|cancel|[×✕✖⨯╳]/i;
+const CHIP = /(?:^|[\s_-])(?:chip|tag|token|pill)s?(?:[\s_-]|$)|[a-z](?:Chip|Tag)(?:[\s_-]|$)/;
+
+/** A cross in a tab, option or chip, which takes that away and does not choose it. @param {Element} el */
+function isCross(el) {
+  if (el.childElementCount > 3 || (el.textContent?.length ?? 0) > 12) return false;
+  if (!looksLikeCross(el) || (el.parentElement && looksLikeCross(el.parentElement))) return false;
+  const { width, height } = el.getBoundingClientRect();
+  if (width > 40 || height > 40) return false;
+  let up = el.parentElement;
+  for (let i = 0; up && i < 4; i++, up = up.parentElement) {
+    if (/^(tab|option|treeitem)$/.test(up.getAttribute('role') ?? '') || CHIP.test(up.getAttribute('class') ?? ''))
+      return clean(up.textContent ?? '') !== clean(el.textContent ?? '');
+  }
+  return false;
+}
+
+/** @param {Element} el */
+function looksLikeCross(el) {
+  if (listening.has(el)) return true;
+  return ['class', 'data-testid', 'aria-label', 'title'].some((key) => CROSS.test(el.getAttribute(key) ?? '')) ||
+    /^\s*[×✕✖⨯╳]\s*$/.test(el.textContent ?? '');
 }
 
 /** Clickable only because all of it is a control, which is listed itself. @param {Element} el */
