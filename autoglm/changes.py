@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -35,13 +36,15 @@ from autoglm.conditions import (
     pieces,
     shows,
 )
-from autoglm.types import Goto, Observation, OnElement, Step, Text
+from autoglm.types import Goto, Observation, OnBrowser, OnElement, Step, Text, Wait
 
 SAID = frozenset({"alert", "status", "dialog", "alertdialog", "log"})
 """Lines that tell what came of something."""
 LIKE = ("row", "listitem", "option", "treeitem", "article")
 """Lines of which there are many, and which are counted."""
 MOST_TEXTS = 4
+MOST_TOLD = 8
+"""Of lines that have something that was typed before."""
 MOST_CONTROLS = 2
 MOST_GONE = 2
 LONGEST = 160
@@ -74,15 +77,36 @@ def changes(
 
 
 def outcomes(steps: Sequence[Step]) -> tuple[tuple[Condition, ...], ...]:
-    """What each step led to, as the next one saw it; nothing for a mistake, and for the last."""
+    """What each step led to, as it was seen when the next thing was done or at the end; nothing for what was not done
+    on the page or with the browser, for a mistake, and for the last."""
     restless = _restless(steps)
     done: list[tuple[Condition, ...]] = []
-    for step, after in zip(steps, [*steps[1:], None], strict=True):
-        if after is None or step.error or not after.observation.items:
+    for i, step in enumerate(steps):
+        later = [*steps[i + 1 :]]
+        end = next((n for n, each in enumerate(later) if was_done(each)), len(later) - 1)
+        after = _joined([each.observation for each in later[: end + 1]])
+        if after is None or not was_done(step):
             done.append(())
         else:
-            done.append(changes(step.observation, after.observation, _ref(step), restless=restless))
+            done.append(changes(step.observation, after, _ref(step), restless=restless))
     return tuple(done)
+
+
+def was_done(step: Step) -> bool:
+    """Whether it is a part of what the run did to the page or with the browser; waiting is none."""
+    return isinstance(step.action, OnElement | OnBrowser) and not isinstance(step.action, Wait) and not step.error
+
+
+def _joined(looks: Sequence[Observation]) -> Observation | None:
+    """The last of several looks, with what came of itself before it."""
+    if not looks or not (looks[-1].items or looks[-1].url):
+        return None
+    return replace(
+        looks[-1],
+        responses=tuple(each for look in looks for each in look.responses),
+        downloads=tuple(each for look in looks for each in look.downloads),
+        dialog=next((look.dialog for look in reversed(looks) if look.dialog), None),
+    )
 
 
 # ---------------------------------------------------------------- what changed
@@ -135,8 +159,8 @@ def _controls(
 
 def _counts(before: Observation, after: Observation) -> Iterator[Condition]:
     for role in LIKE:
-        count = number(after, role)
-        if count != number(before, role) and not (before.truncated or after.truncated):
+        was, count = number(before, role), number(after, role)
+        if was and count and count != was and not (before.truncated or after.truncated):
             yield CountIs(role, count)
 
 
@@ -169,13 +193,14 @@ def _said(
         rank = _rank(item, text, told)
         new.setdefault(TextShown(item.role, text), rank)
     ranked = sorted(new, key=lambda each: new[each])
-    best = [each for each in ranked if new[each] < PLAIN]
+    best = [each for each in ranked if new[each] < TOLD][:MOST_TEXTS]
+    with_values = [each for each in ranked if new[each] == TOLD][:MOST_TOLD]
     # A new page has many lines that say nothing of what was done.
     plain = [each for each in ranked if new[each] == PLAIN][: MOST_TEXTS if same else 2]
-    return [*best, *(plain if same or not best else [])][:MOST_TEXTS]
+    return [*best, *with_values, *(plain if same or not (best or with_values) else [])]
 
 
-PLAIN = 3
+TOLD, PLAIN = 2, 3
 NOT_MODIFIED = 304
 
 
@@ -184,7 +209,7 @@ def _rank(item: Text, text: str, told: Iterable[str]) -> int:
         return 0
     if item.role == "heading":
         return 1
-    return 2 if any(value in text for value in told) else PLAIN
+    return TOLD if any(value in text for value in told) else PLAIN
 
 
 def _loaded(after: Observation) -> bool:

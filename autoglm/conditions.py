@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -115,6 +115,8 @@ NOT_READ = frozenset({"textbox", "searchbox", "combobox", "spinbutton", "slider"
 """Roles of elements whose names are no text on the page."""
 SHORTEST = 3
 """A shorter value may stand in a text by chance."""
+MOST_BROKEN = 6
+"""Lines that one line may have become."""
 
 
 def holds(condition: Condition, page: Observation) -> bool:
@@ -200,12 +202,21 @@ def held(element: Element) -> str | None:
 
 
 def shows(text: str, page: Observation) -> bool:
-    """Whether a line of the page is this text, or has it in one piece: a line may have been broken elsewhere."""
-    read = [*lines(page)]
-    if any(fits(text, line) for line in read):
-        return True
-    wanted = r".*?".join(re.escape(piece) for piece in pieces(text))
-    return bool(re.search(rf"(?<!\w){wanted}(?!\w)", " ".join(read)))
+    """Whether a line of the page is this text, or some in a row are: a line may have been broken elsewhere."""
+    wanted = _squeezed(text)
+    read = [_squeezed(line) for line in lines(page)]
+    if "…" not in wanted and wanted not in "".join(read):
+        return False
+    return any(_begins(wanted, read[i : i + MOST_BROKEN]) for i in range(len(read)))
+
+
+def _begins(wanted: str, read: Sequence[str]) -> bool:
+    """Whether the first one, two … of these are the text."""
+    return any(fits(wanted, "".join(read[: n + 1])) for n in range(len(read)))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.replace(" | ", " ").split())
 
 
 # ---------------------------------------------------------------- helpers

@@ -135,6 +135,14 @@ class SqliteStore:
                 )
                 self._db.execute("UPDATE runs SET changed = ? WHERE id = ?", (time.time(), run.id))
 
+    def rewrite(self, run_id: str, step: Step) -> None:
+        """Puts a step in the place of the recorded one; its screenshot stays."""
+        with self._explained():
+            bare = replace(step, observation=replace(step.observation, screenshot=None))
+            self._db.execute(
+                'UPDATE steps SET json = ? WHERE run = ? AND "index" = ?', (_dump(bare), run_id, step.index)
+            )
+
     def end(self, run: Run) -> None:
         with self._explained():
             self._db.execute(

@@ -20,7 +20,7 @@ def step_line(step: Step) -> str:
     """`  3  Click [13] button "Send"        0.8 s`, and below it what went wrong or was answered."""
     did = describe(step.action, step.observation) if step.action else "(no action)"
     seconds = step.seconds.observe + step.seconds.model + step.seconds.act
-    line = f"{step.index + 1:3}  {_pad(did, WIDTH)} {seconds:5.1f} s"
+    line = f"{step.index + 1:3}  {pad(did, WIDTH)} {seconds:5.1f} s"
     if step.error:
         line += f"\n     ! {step.error}"
     elif isinstance(step.action, Ask | Extract):
@@ -76,11 +76,11 @@ def _seconds(step: Step) -> dict[str, float]:
     return {"observe": step.seconds.observe, "model": step.seconds.model, "act": step.seconds.act}
 
 
-def _pad(text: str, width: int) -> str:
+def pad(text: str, width: int) -> str:
     """To `width` columns of a terminal, in which a Chinese character takes two."""
     columns = 0
     for i, char in enumerate(text):
         columns += 2 if unicodedata.east_asian_width(char) in "WF" else 1
         if columns > width - 1 and i + 1 < len(text):
-            return _pad(text[: i - 1] + "…", width)
+            return pad(text[: i - 1] + "…", width)
     return text + " " * (width - columns)

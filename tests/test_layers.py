@@ -13,7 +13,7 @@ MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in sorte
 
 PURE = [
     *("autoglm.types", "autoglm.errors", "autoglm.policy", "autoglm.codec", "autoglm.protocol"),
-    *("autoglm.conditions", "autoglm.changes"),
+    *("autoglm.conditions", "autoglm.changes", "autoglm.values", "autoglm.effects"),
     *(name for name in MODULES if name.startswith("autoglm.dialects.")),
 ]
 INPUT_OUTPUT = {
@@ -45,10 +45,11 @@ def test_the_agent_knows_its_model_server_only_over_http() -> None:
     assert {name: found for name in MODULES if (found := tops(name) & server)} == {}
 
 
-def test_playwright_is_imported_in_three_modules() -> None:
+def test_playwright_is_imported_where_the_browser_is_driven_through_it() -> None:
     assert [name for name in MODULES if "playwright" in tops(name)] == [
         "autoglm.browser.playwright_find",
         "autoglm.browser.playwright_pipe",
+        "autoglm.browser.playwright_stage",
         "autoglm.export.stage",  # a plugin beside pytest-playwright's, in a process of its own
     ]
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from autoglm.browser import screen
 from autoglm.browser.hands import ACTIONABLE_S, WorldLost
@@ -67,8 +68,8 @@ class CdpBrowser:
         """`first` is a tab of `tabs`, the one in which the run begins."""
         self._pipes = tabs
         self._screenshots = screenshots
-        self._patience = {"settle_s": settle_s, "actionable_s": actionable_s, "answer_s": answer_s}
-        self._active = Tab(first, **self._patience)
+        self._tab = partial(Tab, settle_s=settle_s, actionable_s=actionable_s, answer_s=answer_s)
+        self._active = self._tab(first)
         self._tabs = [self._active]
         self._listening: list[asyncio.Task[None]] = []
         self._notes: list[str] = []
@@ -81,11 +82,28 @@ class CdpBrowser:
     # ------------------------------------------------------------ observing
 
     async def observe(self) -> Observation:
+        return await self._seen(self._look)
+
+    async def glance(self) -> Observation:
+        """The page as it stands at this moment, unless it is just being left. Raises like observe()."""
+        return await self._seen(_glance)
+
+    @property
+    def front(self) -> Cdp:
+        """The pipe to the tab that is in front."""
+        return self._active.cdp
+
+    @property
+    def asks(self) -> bool:
+        """Whether a dialog waits for an answer, and the page with it."""
+        return self._active.dialog is not None
+
+    async def _seen(self, look: Callable[[Tab], Awaitable[Observation]]) -> Observation:
         while True:
             await self._begin()
             tab = self._active
             try:
-                return await self._shown(tab, await self._look(tab))
+                return await self._shown(tab, await look(tab))
             except DialogOpened:
                 return await self._shown(tab, _read_only(tab.seen))
             except BrowserGone:
@@ -199,7 +217,7 @@ class CdpBrowser:
                 return done
 
     async def _new_tab(self, url: str) -> str:
-        was, tab = self._active, Tab(await self._pipes.open(), **self._patience)
+        was, tab = self._active, self._tab(await self._pipes.open())
         await self._take_in(tab)
         try:
             tab.begun = url
@@ -284,7 +302,7 @@ class CdpBrowser:
 
     async def _adopt(self) -> None:
         async for cdp in self._pipes.popups():
-            tab = Tab(cdp, **self._patience)
+            tab = self._tab(cdp)
             tab.opener = self._active
             await tab.listen()
             # One that only leads to a file is empty, and closes again.
@@ -340,6 +358,13 @@ class CdpBrowser:
         await asyncio.gather(*self._listening, return_exceptions=True)
         await asyncio.gather(*(tab.close() for tab in self._tabs))
         await self._pipes.close()
+
+
+async def _glance(tab: Tab) -> Observation:
+    try:
+        return await (tab.look() if tab.news.leaving() else tab.glance())
+    except PageHung:
+        return Observation("", "", hung=True, settled=False, at=time.time())
 
 
 def _asking(dialog: JsDialog) -> str:

@@ -1,4 +1,4 @@
-"""Starts a Chromium with Playwright and gives a run its `Tabs`. The only module that imports playwright."""
+"""Starts a Chromium with Playwright and gives a run its `Tabs`. Its two neighbours import Playwright, too."""
 
 from __future__ import annotations
 

@@ -73,6 +73,10 @@ def dispatch(args: Arguments) -> int:
             from autoglm.cli.export import export
 
             return export(args)
+        case "replay":
+            from autoglm.cli.replay import replay
+
+            return asyncio.run(replay(args))
         case "serve":
             from autoglm.cli.serve import serve
 
@@ -109,6 +113,12 @@ class Arguments(argparse.Namespace):
     full_page: bool
     element: int | None
     marks: bool
+    # replay
+    set: list[tuple[str, str]]
+    csv: Path | None
+    speed: float | None
+    yes_effects: bool
+    write: bool
     # serve
     port: int
     # pair
@@ -121,7 +131,6 @@ class Arguments(argparse.Namespace):
     output: Path | None
     # export
     format: str
-    yes_effects: bool
     unproved: bool
 
 
@@ -201,9 +210,31 @@ def parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--unproved", action="store_true", help="write the test also when its proof fails")
 
-    for command in (run, observe, commands.choices["runs"], show):
+    replay = commands.add_parser(
+        "replay",
+        help="play a recorded run again, without a model",
+        description="Play a recorded run again. Each element is found by the best of its recorded locators, and what "
+        "an action led to is waited for. When none fits, the model is asked; what it finds must lead to the same.",
+    )
+    _add_replay(replay)
+
+    for command in (run, replay, observe, commands.choices["runs"], show):
         command.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     return top
+
+
+def _add_replay(replay: argparse.ArgumentParser) -> None:
+    replay.add_argument("run", metavar="RUN", help="its id, the beginning of its id, or `last`")
+    replay.add_argument("--headed", action="store_true", help="show the browser's window")
+    replay.add_argument("--speed", type=_seconds, metavar="N", help="at most so many steps a second, to look on")
+    replay.add_argument("--set", action="append", default=[], type=_value, metavar="NAME=VALUE",
+                        help="another value for a field: --set email=b@x.org")  # fmt: skip
+    replay.add_argument("--csv", type=Path, metavar="FILE", help="one replay a row; its first line names the fields")
+    replay.add_argument("--yes-effects", action="store_true", help="do again what pays, sends or deletes, unasked")
+    replay.add_argument("--write", action="store_true", help="keep what was healed in the recording")
+    replay.add_argument("--model", metavar="NAME", help="as for run; asked only when a locator fails")
+    replay.add_argument("--base-url", type=_server, metavar="URL", help="as for run")
+    replay.add_argument("--api-key-env", dest="api_key", type=_variable, metavar="NAME", help="as for run")
 
 
 # Each of these raises ArgumentTypeError with what to type instead; argparse prints it and exits with 2.
@@ -219,6 +250,13 @@ def _url(given: str) -> str:
     if not is_web_address(given) and not given.startswith("file:///"):
         raise argparse.ArgumentTypeError(f"{given!r} is not a web address; write it in full, as https://example.org/")
     return given
+
+
+def _value(given: str) -> tuple[str, str]:
+    name, equals, text = given.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{given!r} names no field; write NAME=VALUE")
+    return name.strip(), text
 
 
 def _server(given: str) -> str:

@@ -143,7 +143,9 @@ def test_a_mistake_has_no_outcome() -> None:
 def test_a_line_that_is_broken_elsewhere_still_holds() -> None:
     said = TextShown("text", "Thank you, Ada")
     assert holds(said, shown(Text("text", "Thank you,"), Text("text", "Ada")))
+    assert holds(TextShown("row", "Ada | open"), shown(Text("cell", "Ada"), Text("cell", "open")))
     assert not holds(TextShown("text", "1 item"), shown(Text("text", "11 items")))
+    assert not holds(TextShown("status", "deleted"), shown(Text("status", "not deleted")))
 
 
 def test_conditions_follow_another_value() -> None:

@@ -1,0 +1,380 @@
+"""A browser in which a recording is played: what is done goes through Playwright, what is seen through our own eyes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from playwright.async_api import Error, Locator, Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from autoglm import types
+from autoglm.browser.driver import CdpBrowser
+from autoglm.browser.keys import MODIFIERS, chord
+from autoglm.browser.playwright_find import Scope, find
+from autoglm.browser.playwright_pipe import PageCdp
+from autoglm.errors import Mistake
+from autoglm.types import (
+    Acted,
+    Check,
+    Click,
+    DoubleClick,
+    Drag,
+    Hover,
+    Observation,
+    OnBrowser,
+    OnElement,
+    Press,
+    RightClick,
+    Scroll,
+    Select,
+    Target,
+    Type,
+    Upload,
+)
+
+FIND_S = 5.0
+"""How long an element is waited for."""
+WEAK_S = 0.5
+"""How long what finds it by its place alone waits for what finds it by what it is."""
+POLL_S = 0.03
+SET_WHOLE = frozenset({"date", "time", "month", "week", "datetime-local", "color", "number", "range"})
+SCROLL = {"up": (0, -0.85), "down": (0, 0.85), "left": (-0.85, 0), "right": (0.85, 0)}
+HELD = """(el) => {
+  if (el.type === 'file') return [...el.files].map((file) => file.name).join(', ');
+  if (el.type === 'checkbox' || el.type === 'radio') return el.indeterminate ? 'mixed' : el.checked ? 'on' : 'off';
+  const aria = el.getAttribute('aria-checked') ?? el.getAttribute('aria-pressed');
+  if (aria) return { true: 'on', false: 'off' }[aria] ?? aria;
+  if (el.localName === 'select') return [...el.selectedOptions].map((o) => (o.label || o.text).trim()).join(', ');
+  if ('value' in el && el.localName !== 'button' && el.localName !== 'li') return String(el.value);
+  return el.getAttribute('aria-valuenow') ?? el.innerText.replace(/\\n$/, '');
+}"""
+"""What a field holds, as types.Element says it."""
+KIND = (
+    "(el) => ({tag: el.localName, type: el.type ?? '', most: el.maxLength ?? -1, role: el.getAttribute('role') ?? ''})"
+)
+OPTIONS = """(el, wanted) => {
+  const plain = (text) => text.toLowerCase().replace(/\\s+/g, '');
+  const texts = [...el.options].map((o) => o.label || o.text);
+  return wanted.map((want) => {
+    const exact = texts.findIndex((text) => text.trim() === want);
+    return exact >= 0 ? exact : texts.findIndex((text) => plain(text) === plain(want));
+  });
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An element of the recording, on the page as it is now."""
+
+    element: Locator
+    way: types.Locator
+
+
+class Stage:
+    """Must be used from one task. Raises Mistake where the page does not allow what is asked of it; BrowserGone."""
+
+    def __init__(self, browser: CdpBrowser, *, find_s: float = FIND_S) -> None:
+        self._browser = browser
+        self._find_s = find_s
+        self._held_up: asyncio.Task[None] | None = None
+        """An action that a dialog holds up."""
+
+    # ------------------------------------------------------------ finding
+
+    async def find(self, target: Target) -> Found | None:
+        """By the best way that matches one element now; None when no way does in time."""
+        begun = time.monotonic()
+        scope = self._scope(target)
+        strong = [way for way in target.locators if not _is_weak(way)]
+        weak = [way for way in target.locators if _is_weak(way)]
+        while True:
+            waited = time.monotonic() - begun
+            for way in [*strong, *(weak if waited > WEAK_S or not strong else [])]:
+                if found := await self._by(scope, way, target):
+                    return found
+            if waited > self._find_s:
+                return None
+            await asyncio.sleep(POLL_S)
+
+    async def _by(self, scope: Scope, way: types.Locator, target: Target) -> Found | None:
+        matched = find(scope, way)
+        try:
+            if await matched.count() != way.matches:
+                return None
+            one = matched if way.matches == 1 else matched.nth(way.nth)
+            if way.kind == "path" and target.role:
+                # Its place alone says nothing: what stands there now must be called the same.
+                role: Any = target.role
+                named = scope.get_by_role(role, name=target.name, exact=True)
+                if not await one.and_(named).count():
+                    return None
+        except Error:
+            return None  # the page is on its way to another one
+        return Found(one, way)
+
+    def _scope(self, target: Target) -> Scope:
+        scope: Scope = self._page
+        for outer in target.frames:
+            way = outer.locators[0]
+            scope = find(scope, way).nth(way.nth).content_frame
+        return scope
+
+    @property
+    def _page(self) -> Page:
+        return cast("PageCdp", self._browser.front).page
+
+    async def held(self, found: Found) -> str | None:
+        """What a field holds; None when it is gone."""
+        try:
+            return await found.element.evaluate(HELD, timeout=500)
+        except Error:
+            return None
+
+    # ------------------------------------------------------------ acting
+
+    async def act(self, action: OnElement, found: Sequence[Found]) -> None:
+        """Returns when it is done, or when a dialog opens. Raises Mistake."""
+        await self._settle_up()
+        task = asyncio.create_task(self._act(action, found))
+        try:
+            while not task.done() and not self._browser.asks:
+                await asyncio.wait((task,), timeout=POLL_S)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if task.done():
+            await self._explained(task)
+        else:
+            self._held_up = task
+
+    async def drive(self, action: OnBrowser | OnElement) -> Acted:
+        """What concerns the browser rather than an element; or any action, by our own hands. Raises Mistake."""
+        done = await self._browser.act(action)
+        await self._settle_up()
+        return done
+
+    async def _settle_up(self) -> None:
+        if self._held_up and not self._browser.asks:
+            task, self._held_up = self._held_up, None
+            await self._explained(task)
+
+    async def _explained(self, acting: Awaitable[None]) -> None:
+        try:
+            await acting
+        except PlaywrightTimeout as error:
+            raise Mistake(f"it could not be done in time: {_why(error)}") from error
+        except Error as error:
+            raise Mistake(f"it could not be done: {_why(error)}") from error
+
+    async def _act(self, action: OnElement, found: Sequence[Found]) -> None:
+        element = found[0].element if found else None
+        ms = 1000 * self._find_s
+        match action, element:
+            case Press(key), None:
+                await self._page.keyboard.press(_keys(key))
+            case Scroll(direction), _:
+                await self._scroll(direction, element)
+            case _, None:
+                raise Mistake("nothing was recorded of what it was done on")
+            case Click(), _:
+                await self._click(action, element)
+            case DoubleClick(), _:
+                await element.dblclick(timeout=ms)
+            case RightClick(), _:
+                await element.click(button="right", timeout=ms)
+            case Hover(), _:
+                await element.hover(timeout=ms)
+            case Press(key), _:
+                await element.press(_keys(key), timeout=ms)
+            case Type(_, text), _:
+                await self._type(element, text)
+            case Select(_, options), _:
+                await self._select(element, options)
+            case Check(_, on), _:
+                await self._check(element, on)
+            case Upload(_, files), _:
+                await self._upload(element, files)
+            case Drag(_, _, dx, dy), _:
+                await self._drag(element, found[1].element if len(found) > 1 else None, dx, dy)
+
+    async def _click(self, action: Click, element: Locator) -> None:
+        ms = 1000 * self._find_s
+        held: Any = [name for name in action.held.split("+") if name]
+        if action.dx or action.dy:
+            await element.scroll_into_view_if_needed(timeout=ms)
+            box = await element.bounding_box()
+            if box is None:
+                raise Mistake("it is not visible")
+            at: Any = {"x": box["width"] / 2 + action.dx, "y": box["height"] / 2 + action.dy}
+            await element.click(modifiers=held, position=at, timeout=ms)
+        else:
+            await (await self._drawn(element)).click(modifiers=held, timeout=ms)
+
+    async def _drawn(self, element: Locator) -> Locator:
+        """Itself, or the label in its place when it is drawn nowhere."""
+        if await element.is_visible():
+            return element
+        around = element.locator("xpath=ancestor::label[1]")
+        if await around.count():
+            return around
+        name = await element.get_attribute("id")
+        label = self._page.locator(f'label[for="{name}"]') if name else None
+        return label if label and await label.count() == 1 else element
+
+    async def _type(self, element: Locator, text: str) -> None:
+        """Fills it, and strikes a key that types nothing: pages that listen to keys alone are many."""
+        ms = 1000 * self._find_s
+        kind = await element.evaluate(KIND, timeout=ms)
+        if kind["role"] in ("slider", "spinbutton") and kind["tag"] != "input":
+            await self._steer(element, text)
+        elif kind["type"] in SET_WHOLE or not text:
+            await element.fill(text, timeout=ms)
+        elif 0 < kind["most"] < len(text):
+            await element.fill("", timeout=ms)
+            await element.press_sequentially(text, timeout=ms)
+        else:
+            await element.fill(text, timeout=ms)
+            await element.press("Shift", timeout=ms)
+            if await self._lost(element, text):
+                await element.fill("", timeout=ms)
+                await element.press_sequentially(text, timeout=ms)
+
+    async def _lost(self, element: Locator, text: str) -> bool:
+        """Whether a mask that wants to see every key took some of them only."""
+        try:
+            value = await element.evaluate(HELD, timeout=200)
+        except Error:
+            return False  # what was typed led away from it
+        return 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
+
+    async def _steer(self, element: Locator, text: str) -> None:
+        """A slider of the page's own making, by its keys."""
+
+        async def now() -> float:
+            return float(await element.get_attribute("aria-valuenow") or "nan")
+
+        wanted = float(text)
+        await element.focus(timeout=1000 * self._find_s)
+        for _ in range(500):
+            before = await now()
+            if before == wanted:
+                return
+            await element.press("ArrowRight" if before < wanted else "ArrowLeft")
+            after = await now()
+            if after == before or (after - wanted) * (before - wanted) < 0:
+                break
+        raise Mistake(f"the slider does not stop at {text} with its keys")
+
+    async def _select(self, element: Locator, options: Sequence[str]) -> None:
+        until = time.monotonic() + self._find_s
+        while True:
+            places = await element.evaluate(OPTIONS, list(options), timeout=1000 * self._find_s)
+            if -1 not in places:
+                await element.select_option(index=places, timeout=1000 * self._find_s)
+                return
+            if time.monotonic() > until:
+                raise Mistake(f"it has no option {options[places.index(-1)]!r}")
+            await asyncio.sleep(POLL_S)
+
+    async def _check(self, element: Locator, on: bool) -> None:
+        ms = 1000 * self._find_s
+        state = await element.evaluate(HELD, timeout=ms)
+        if state == ("on" if on else "off"):
+            return
+        await (await self._drawn(element)).click(timeout=ms)
+
+    async def _upload(self, element: Locator, files: Sequence[str]) -> None:
+        ms = 1000 * self._find_s
+        kind = await element.evaluate(KIND, timeout=ms)
+        if kind["type"] == "file":
+            await element.set_input_files(list(files), timeout=ms)
+            return
+        async with self._page.expect_file_chooser(timeout=ms) as chooser:
+            await element.click(timeout=ms)
+        await (await chooser.value).set_files(list(files))
+
+    async def _drag(self, element: Locator, onto: Locator | None, dx: float, dy: float) -> None:
+        ms = 1000 * self._find_s
+        await element.scroll_into_view_if_needed(timeout=ms)
+        x, y = await _middle(element)
+        ends = await _middle(onto) if onto else (x, y)
+        mouse = self._page.mouse
+        await element.hover(timeout=ms)
+        await mouse.down()
+        grip = 6
+        await mouse.move(x + grip * _sign(ends[0] + dx - x), y + grip * _sign(ends[1] + dy - y), steps=2)
+        # What is at the end may have moved when the thing was taken up.
+        end_x, end_y = await _middle(onto) if onto else (x, y)
+        await mouse.move(end_x + dx, end_y + dy, steps=6)
+        await mouse.move(end_x + dx, end_y + dy)
+        await mouse.up()
+
+    async def _scroll(self, direction: str, element: Locator | None) -> None:
+        size = self._page.viewport_size or {"width": 1280, "height": 720}
+        if element:
+            await element.hover(timeout=1000 * self._find_s)
+        else:
+            await self._page.mouse.move(size["width"] / 2, size["height"] / 2)
+        dx, dy = SCROLL[direction]
+        await self._page.mouse.wheel(dx * size["width"], dy * size["height"])
+
+    # ------------------------------------------------------------ looking
+
+    async def glance(self) -> Observation:
+        """The page as it stands at this moment; with what came by itself since the last look. Raises BrowserGone."""
+        return await self._browser.glance()
+
+    async def observe(self) -> Observation:
+        return await self._browser.observe()
+
+    async def close(self) -> None:
+        if self._held_up:
+            self._held_up.cancel()
+            await asyncio.gather(self._held_up, return_exceptions=True)
+
+
+@asynccontextmanager
+async def stage(browser: CdpBrowser, *, find_s: float = FIND_S) -> AsyncGenerator[Stage]:
+    """To play on in this browser."""
+    made = Stage(browser, find_s=find_s)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def _is_weak(way: types.Locator) -> bool:
+    """Whether it goes by a place among others."""
+    return way.matches != 1 or way.kind == "path"
+
+
+def _keys(text: str) -> str:
+    """As Playwright spells them."""
+    keys = chord(text)
+    return "+".join([*(name for name, (_, bit) in MODIFIERS.items() if keys.modifiers & bit), keys.key.key])
+
+
+def _why(error: Error) -> str:
+    """What Playwright found in the way last, in a line."""
+    lines = [line.strip(" -") for line in error.message.splitlines() if line.strip()]
+    telling = [
+        line for line in lines if re.search(r"intercepts|not visible|not enabled|not stable|outside|detached", line)
+    ]
+    return (telling or lines or ["no reason given"])[-1 if telling else 0][:300]
+
+
+async def _middle(element: Locator) -> tuple[float, float]:
+    box = await element.bounding_box()
+    if box is None:
+        raise Mistake("it is not visible")
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def _sign(number: float) -> Literal[-1, 0, 1]:
+    return 1 if number > 0 else -1 if number < 0 else 0

@@ -1,0 +1,119 @@
+"""Asks the model which element stands in the place of one that is no longer found. Knows nothing of browsers.
+
+The model only chooses: the reply is held to the same action on an element that may be meant, and what it leads to is
+proved afterwards (replay.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from autoglm.conditions import describe as describe_condition
+from autoglm.dialects import dialect_of
+from autoglm.dialects.ref import describe, unparse
+from autoglm.effects import GRAVE
+from autoglm.errors import Mistake
+from autoglm.replay import Take
+from autoglm.seams import Model
+from autoglm.types import (
+    Check,
+    Click,
+    DoubleClick,
+    Drag,
+    Element,
+    Observation,
+    OnElement,
+    RightClick,
+    Select,
+    Text,
+    Type,
+    Upload,
+    Verb,
+)
+
+MOST_CHOICES = 30
+"""A page on which more is new is another page."""
+
+
+class ModelHeals:
+    """`replay.Heal`."""
+
+    def __init__(self, reach: Callable[[], Awaitable[Model]]) -> None:
+        """`reach` gives the model; it is called when there is something to ask."""
+        self._reach = reach
+
+    async def __call__(self, take: Take, page: Observation) -> OnElement | None:
+        action = take.step.action
+        found = choices(take, page)
+        if not found or not isinstance(action, OnElement):
+            return None
+        model = await self._reach()
+        dialect = dialect_of(model.name)
+        narrowed = replace(page, items=tuple(_narrowed(page, {each.ref for each in found})))
+        prompt = dialect.render(intent(take), (), narrowed)
+        replies = {unparse(replace(action, ref=each.ref)): each.ref for each in found}
+        grammar = "root ::= " + " | ".join(_literal(reply) for reply in replies)
+        try:
+            said = dialect.parse((await model.complete(prompt, grammar)).text)
+        except Mistake:
+            return None
+        ref = said.ref if isinstance(said, OnElement) else None
+        return replace(action, ref=ref) if ref in replies.values() else None
+
+
+def intent(take: Take) -> str:
+    """What was done, on what, and what came of it, as a task."""
+    step = take.step
+    assert step.action
+    did = describe(step.action, step.observation)
+    led = "; ".join(describe_condition(each) for each in take.expected[:4])
+    after = f" Afterwards {led}." if led else ""
+    return f"{did}. It may be called otherwise or stand elsewhere on this page.{after}"
+
+
+def choices(take: Take, page: Observation) -> list[Element]:
+    """What may stand in its place: what is called the same, or else what was not there under this name before.
+
+    What pays, sends or deletes by its name stands in for nothing that did not.
+    """
+    action, was = take.step.action, None
+    if not isinstance(action, OnElement) or isinstance(action, Drag) or action.ref is None:
+        return []
+    was = take.step.observation.find(action.ref)
+    name = was.name if was else take.step.targets[0].name
+    known = {(e.role, e.name) for e in take.step.observation.elements if e is not was}
+    able = [e for e in page.elements if _takes(e, action)]
+    same = [e for e in able if e.name and e.name == name]
+    new = [e for e in able if (e.role, e.name) not in known and (not GRAVE.search(e.name) or GRAVE.search(name))]
+    found = same or new
+    return found if len(found) <= MOST_CHOICES else []
+
+
+def _takes(element: Element, action: OnElement) -> bool:
+    verb: Verb | None
+    match action:
+        case Click() | DoubleClick() | RightClick():
+            verb = "Click"
+        case Type():
+            verb = "Type"
+        case Select(_, options):
+            return "Select" in element.takes and set(options) <= set(element.options)
+        case Check():
+            verb = "Check"
+        case Upload():
+            verb = "Upload"
+        case _:
+            verb = None
+    return verb in element.takes if verb else bool(element.takes)
+
+
+def _narrowed(page: Observation, refs: set[int]) -> list[Element | Text]:
+    """The page with nothing to act on but these."""
+    return [
+        item if not isinstance(item, Element) or item.ref in refs else replace(item, takes=()) for item in page.items
+    ]
+
+
+def _literal(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

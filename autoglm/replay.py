@@ -1,0 +1,294 @@
+"""A recording, played again without a model: find, act, wait for what the action led to when it was recorded.
+
+Start reading at play(). Each step yields one typed result; the first that is neither Done nor Healed ends the replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from autoglm import values as fields
+from autoglm.browser.playwright_stage import Found, Stage
+from autoglm.changes import outcomes, was_done
+from autoglm.conditions import Condition, FieldHolds, TitleIs, fits, follow, held, holds
+from autoglm.errors import Mistake
+from autoglm.types import (
+    Download,
+    Goto,
+    JsDialog,
+    Locator,
+    Observation,
+    OnElement,
+    Response,
+    Step,
+    TakeOver,
+    Target,
+)
+
+HOLD_S = 5.0
+"""How long is waited for what an action leads to; what is there sooner is not waited for."""
+POLL_S = 0.03
+COMPARED = 400
+"""Characters of a field's value; a look may have cut it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A step that is played again, and what it led to."""
+
+    step: Step
+    expected: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    step: Step
+    seconds: float
+    way: Locator | None = None
+    """By which it was found; None for what is done on no element, or was found by its role and name alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """It was not to be found; the model said what stands in its place, and that led to what it led to before."""
+
+    step: Step
+    seconds: float
+    was: Target
+    now: Target
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    step: Step
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """It was there, and the page did not let it be done."""
+
+    step: Step
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFailed:
+    """It was done and did not lead to what it led to before."""
+
+    step: Step
+    seconds: float
+    failed: tuple[Condition, ...]
+    healed: bool = False
+    """Whether it was done on what the model said; what that led to was something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPerson:
+    """A person did something here."""
+
+    step: Step
+    seconds: float
+    why: str
+
+
+Played = Done | Healed | NotFound | NotDone | ConditionFailed | NeedsPerson
+
+
+class Heal(Protocol):
+    async def __call__(self, take: Take, page: Observation) -> OnElement | None:
+        """The same on this page; None when there is nothing that might be it. Raises ModelError."""
+        ...
+
+
+def takes(steps: Sequence[Step], given: Mapping[str, str] | None = None) -> tuple[Take, ...]:
+    """What is to be played, with other values for the fields in `given`. Raises ValueUnknown."""
+    put = fields.chosen(steps, given or {})
+    recorded = {value.step: value.text for value in fields.values(steps)}
+    changed = {recorded[step]: text for step, text in put.items() if recorded[step] not in ("on", "off")}
+    made: list[Take] = []
+    for step, led in zip(steps, outcomes(steps), strict=True):
+        if not was_done(step) and not isinstance(step.action, TakeOver):
+            continue
+        # A field may hold what others hold too: it follows its own value before all.
+        own = {recorded[step.index]: put[step.index]} if step.index in put else {}
+        expected = tuple(_follow(each, own, changed) for each in led)
+        made.append(Take(fields.put(step, put[step.index]) if step.index in put else step, expected))
+    return tuple(made)
+
+
+async def play(
+    steps: Sequence[Step],
+    stage: Stage,
+    *,
+    given: Mapping[str, str] | None = None,
+    heal: Heal | None = None,
+    pause_s: float = 0.0,
+    hold_s: float = HOLD_S,
+) -> AsyncGenerator[Played]:
+    """One result a step. Raises ValueUnknown before anything is done, BrowserGone, ModelError."""
+    script = takes(steps, given)
+    if begin := beginning(steps):
+        await stage.drive(Goto(begin))
+    for i, take in enumerate(script):
+        result = await _play(take, stage, hold_s)
+        if isinstance(result, NotFound) and heal and take.step.targets:
+            if any(map(_proves, [each for later in script[i:] for each in later.expected])):
+                result = await _heal(take, stage, heal, result, hold_s)
+            else:
+                result = replace(result, why=f"{result.why}; nothing was recorded that would prove another one right")
+        yield result
+        if not isinstance(result, Done | Healed):
+            return
+        await asyncio.sleep(pause_s)
+
+
+def beginning(steps: Sequence[Step]) -> str:
+    """Where the run began; empty when that was a blank page."""
+    url = steps[0].observation.url if steps else ""
+    return "" if url in ("", "about:blank") else url
+
+
+async def _play(take: Take, stage: Stage, hold_s: float) -> Played:
+    step, action, began = take.step, take.step.action, time.perf_counter()
+
+    def took() -> float:
+        return time.perf_counter() - began
+
+    if isinstance(action, TakeOver):
+        return NeedsPerson(step, took(), action.reason)
+    found: list[Found] = []
+    try:
+        if not isinstance(action, OnElement):
+            assert was_done(step)
+            await stage.drive(action)  # type: ignore[arg-type]
+        elif step.targets:
+            for target in step.targets:
+                one = await stage.find(target)
+                if one is None:
+                    return NotFound(step, took(), _unfound(target))
+                found.append(one)
+            await stage.act(action, found)
+        elif action.ref is None:
+            await stage.act(action, ())
+        else:
+            seen = _by_name(step, await stage.observe())
+            if seen is None:
+                return NotFound(step, took(), "nothing was recorded of it but its role and name, which no longer fit")
+            await stage.drive(seen)
+    except Mistake as mistake:
+        return NotDone(step, took(), str(mistake))
+    failed = await _hold(take.expected, stage, found[0] if found else None, None, hold_s)
+    if failed:
+        return ConditionFailed(step, took(), failed)
+    return Done(step, took(), found[0].way if found else None)
+
+
+async def _heal(take: Take, stage: Stage, heal: Heal, missing: NotFound, hold_s: float) -> Played:
+    began = time.perf_counter()
+    page = await stage.observe()
+    action = await heal(take, page)
+    seconds = missing.seconds + time.perf_counter() - began
+    if action is None:
+        return replace(missing, seconds=seconds)
+    try:
+        done = await stage.drive(action)
+    except Mistake as mistake:
+        return NotDone(take.step, seconds, f"{missing.why}; in its place: {mistake}")
+    failed = await _hold(take.expected, stage, None, action.ref, hold_s)
+    seconds = missing.seconds + time.perf_counter() - began
+    if failed or not done.targets:
+        return ConditionFailed(take.step, seconds, failed, healed=True)
+    return Healed(take.step, seconds, take.step.targets[0], done.targets[0])
+
+
+@dataclass(slots=True)
+class _Since:
+    """What came by itself since an action began."""
+
+    responses: list[Response] = field(default_factory=list[Response])
+    downloads: list[Download] = field(default_factory=list[Download])
+    dialog: JsDialog | None = None
+
+    def add(self, page: Observation) -> Observation:
+        self.responses += page.responses
+        self.downloads += page.downloads
+        self.dialog = page.dialog or self.dialog
+        return replace(page, responses=tuple(self.responses), downloads=tuple(self.downloads), dialog=self.dialog)
+
+
+async def _hold(
+    expected: Sequence[Condition], stage: Stage, found: Found | None, ref: int | None, hold_s: float
+) -> tuple[Condition, ...]:
+    """Those that do not come to hold in time. What the action was done on is `found`, or `ref` of the last look."""
+    since, until = _Since(), time.monotonic() + hold_s
+    own = [each for each in expected if isinstance(each, FieldHolds) and each.own]
+    others = [each for each in expected if each not in own]
+    while True:
+        failed: list[Condition] = []
+        if own and found:
+            value = await stage.held(found)
+            failed += [each for each in own if value is None or not _same(each.value, value)]
+        if others or (own and not found):
+            page = since.add(await stage.glance())
+            failed += [each for each in others if not holds(each, page)]
+            if not found:
+                failed += [each for each in own if not _holds_at(each, page, ref)]
+        if not failed or time.monotonic() > until:
+            return tuple(failed)
+        await asyncio.sleep(POLL_S)
+
+
+def _holds_at(condition: FieldHolds, page: Observation, ref: int | None) -> bool:
+    element = page.find(ref) if ref is not None else None
+    return _same(condition.value, held(element) or "") if element else holds(condition, page)
+
+
+def _same(wanted: str, value: str) -> bool:
+    return fits(" ".join(wanted.split())[:COMPARED], " ".join(value.split())[:COMPARED])
+
+
+def _proves(condition: Condition) -> bool:
+    """Whether it says more than that what was typed was typed somewhere."""
+    return not isinstance(condition, TitleIs) and not (isinstance(condition, FieldHolds) and condition.own)
+
+
+def _follow(condition: Condition, own: Mapping[str, str], changed: Mapping[str, str]) -> Condition:
+    if isinstance(condition, FieldHolds) and condition.own:
+        return replace(condition, value=own.get(condition.value, condition.value))
+    return follow(condition, changed)
+
+
+def _by_name(step: Step, page: Observation) -> OnElement | None:
+    """The action on the only element that is called as its own was."""
+    action = step.action
+    assert isinstance(action, OnElement)
+    assert action.ref is not None
+    was = step.observation.find(action.ref)
+    like = [e for e in page.elements if was and (e.role, e.name) == (was.role, was.name)]
+    return replace(action, ref=like[0].ref) if len(like) == 1 else None
+
+
+def _unfound(target: Target) -> str:
+    """What was looked for in vain, the best ways first."""
+    ways = ", ".join(dict.fromkeys(say(way) for way in target.locators if way.kind != "path")) or "its place"
+    return f"no element is found by {ways}"
+
+
+def say(way: Locator) -> str:
+    """`role button "Send"`, `label "Mail"`."""
+    match way.kind:
+        case "role" | "has_text":
+            text = f'{way.kind} {way.value} "{way.name}"' if way.name else f"{way.kind} {way.value}"
+        case "test_id" | "css" | "path":
+            text = f"{way.kind} {way.value}"
+        case _:
+            text = f'{way.kind} "{way.value}"'
+    place = f" {way.nth + 1} of {way.matches}" if way.matches != 1 else ""
+    return f"{text}{place} in {say(way.within)}" if way.within else f"{text}{place}"

@@ -1,0 +1,251 @@
+"""Recordings on the local site, played again: on the same page, on one that was built anew, on one that is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autoglm.conditions import TextShown
+from autoglm.effects import effects
+from autoglm.heal import ModelHeals
+from autoglm.models.scripted import ScriptedModel
+from autoglm.replay import ConditionFailed, Done, Healed, NeedsPerson, NotFound, Played
+from autoglm.seams import Model
+from autoglm.types import (
+    Action,
+    Check,
+    Click,
+    Dialog,
+    Drag,
+    Finish,
+    Hover,
+    Locator,
+    Note,
+    Observation,
+    Press,
+    Select,
+    Step,
+    TakeOver,
+    Type,
+    Upload,
+    Wait,
+)
+from autoglm.values import ValueUnknown
+from tests.replay.conftest import Theatre
+from tests.replay.recording import Move, on
+
+CONTACT: tuple[Move, ...] = (
+    on(Type, "First name", "Ada"),
+    on(Type, "Work email", "ada@example.org"),
+    on(Select, "Country", ("United Kingdom",)),
+    on(Type, "Last name", "Lovelace"),
+    on(Select, "What is it about?", ("A demo",)),
+    on(Check, "I agree to the privacy policy"),
+    on(Type, "Message", "How fast?"),
+    on(Click, "Send message"),
+)
+CONTACT_PAGE = "contact.html"
+
+
+def passed(played: Sequence[Played], steps: Sequence[Step]) -> bool:
+    done = [step for step in steps if not isinstance(step.action, Finish | Note | Wait)]
+    return len(played) == len(done) and all(isinstance(each, Done) for each in played)
+
+
+@pytest.mark.parametrize(
+    ("page", "moves"),
+    [
+        ("contact.html", CONTACT),
+        (
+            "signup.html",
+            (
+                on(Type, "Date of birth", "1990-12-01"),
+                on(Type, "Seats", "7"),
+                on(Type, "Theme colour", "#1e90ff"),
+                on(Type, "Alert volume", "8"),
+                on(Check, "Team"),
+                on(Select, "Languages", ("English", "German")),
+                on(Check, "Two-factor sign-in"),
+            ),
+        ),
+        ("orders.html", (on(Click, "Delete", nth=1), Note("one less"), Wait(0.1))),
+        ("confirm.html", (on(Click, "Delete account"), Dialog(accept=True))),
+        ("confirm.html", (on(Click, "Rename"), Dialog(accept=True, text="Grace"), on(Click, "Tell"))),
+        ("dialog.html", (on(Click, "New project"), on(Type, "Project name", "Engine"), on(Click, "Create"))),
+        ("index.html", (on(Click, "Contact form in a new tab"), on(Type, "First name", "Ada"))),
+        ("frame.html", (on(Type, "Card number", "4242"), on(Click, "Pay"))),
+        ("autocomplete.html", (on(Type, "City", "Ber"), on(Click, "Bern", role="option"), Press("Tab"))),
+        ("menu.html", (on(Hover, "Account"),)),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+async def test_a_run_passes_on_the_page_that_it_was_recorded_on(
+    theatre: Theatre, page: str, moves: Sequence[Move | Action]
+) -> None:
+    steps = await theatre.record(page, *moves)
+    played = await theatre.replay(steps, find_s=2, hold_s=2)
+    assert passed(played, steps), played
+
+
+async def test_drags_and_uploads_are_played(theatre: Theatre, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Ada")
+    steps = await theatre.record("widgets/files.html", on(Upload, "CV", (str(letter),)))
+    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    steps = await theatre.record("widgets/sortable.html", first_onto_second)
+    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+
+
+def first_onto_second(page: Observation) -> Drag:
+    first, second = [each.ref for each in page.elements if each.takes][:2]
+    return Drag(first, second)
+
+
+async def test_each_element_is_found_by_its_best_way(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT)
+    played = await theatre.replay(steps)
+    assert [each.way.kind for each in played if isinstance(each, Done) and each.way] == ["role"] * 8
+
+
+BOXED = """for (const el of [...document.querySelectorAll('form .field > *')]) {
+  const box = document.createElement('div');
+  el.replaceWith(box);
+  box.append(el);
+}"""
+HARMLESS = {
+    "classes": "for (const el of document.querySelectorAll('[class]')) el.className = `x${el.className}`",
+    "wrappers": BOXED,
+    "order": "const form = document.forms[0]; form.prepend(form.querySelector('.field:nth-of-type(5)'))",
+    "one name": "document.querySelector('[name=first_name]').labels[0].textContent = 'Given name'",
+}
+
+
+@pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
+async def test_a_harmless_change_does_not_matter(theatre: Theatre, change: str) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT[:3])
+    assert passed(await theatre.replay(steps, before=change), steps)
+
+
+async def test_a_button_that_is_gone_is_not_found(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT)
+    played = await theatre.replay(steps, before="document.querySelector('form button').remove()")
+    assert isinstance(played[-1], NotFound)
+    assert 'role button "Send message"' in played[-1].why
+
+
+OTHERWISE = """new MutationObserver(() => {
+  if (said.textContent === 'deleted') said.textContent = 'not deleted';
+}).observe(said, {childList: true})"""
+
+
+async def test_another_result_fails(theatre: Theatre) -> None:
+    steps = await theatre.record("confirm.html", on(Click, "Delete account"), Dialog(accept=True))
+    played = await theatre.replay(steps, before=OTHERWISE)
+    assert isinstance(played[-1], ConditionFailed)
+    assert played[-1].failed == (TextShown("status", "deleted"),)
+
+
+async def test_a_field_that_keeps_nothing_fails(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT[:2])
+    change = "document.querySelector('[name=email]').oninput = (event) => { event.target.value = '' }"
+    played = await theatre.replay(steps, before=change)
+    assert [type(each).__name__ for each in played] == ["Done", "ConditionFailed"]
+
+
+async def test_other_values_are_typed_and_what_shows_them_follows(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT)
+    theatre.site.submitted.clear()
+    played = await theatre.replay(steps, given={"email": "b@x.org", "first_name": "Bea", "country": "Germany"})
+    assert passed(played, steps), played
+    sent = theatre.site.submitted[-1]
+    assert (sent["first_name"], sent["email"], sent["country"]) == ("Bea", "b@x.org", "Germany")
+
+
+async def test_an_unknown_value_names_those_that_there_are(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT[:2])
+    with pytest.raises(ValueUnknown, match=r"'fax'.*first_name='Ada', work_email='ada@example.org'"):
+        await theatre.replay(steps, given={"fax": "1"})
+
+
+async def test_a_recording_without_targets_is_played_by_role_and_name(theatre: Theatre) -> None:
+    steps = [replace(step, targets=()) for step in await theatre.record(CONTACT_PAGE, *CONTACT)]
+    assert passed(await theatre.replay(steps), steps)
+
+
+async def test_what_a_person_did_is_not_played(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, CONTACT[0], TakeOver("Log in, please"))
+    assert [type(each) for each in await theatre.replay(steps)] == [Done, NeedsPerson]
+
+
+async def test_what_sends_is_told(theatre: Theatre) -> None:
+    steps = await theatre.record(CONTACT_PAGE, *CONTACT)
+    assert effects(steps) == [f'step 8, Click [17] button "Send message": POST {theatre.site.url}/submit']
+    assert effects(steps[:7]) == []
+
+
+# ---------------------------------------------------------------- healing
+
+RENAMED = "document.querySelector('form button').outerHTML = '<button><span>Submit enquiry</span></button>'"
+
+
+def model(*replies: str) -> tuple[ModelHeals, ScriptedModel]:
+    scripted = ScriptedModel(replies)
+
+    async def reach() -> Model:
+        return scripted
+
+    return ModelHeals(reach), scripted
+
+
+async def without_css(theatre: Theatre, *moves: Move) -> list[Step]:
+    """As of a page whose elements have no ids or names of their own."""
+    steps = await theatre.record(CONTACT_PAGE, *moves)
+    return [
+        replace(step, targets=tuple(
+            replace(each, locators=tuple(way for way in each.locators if way.kind != "css")) for each in step.targets
+        ))
+        for step in steps
+    ]  # fmt: skip
+
+
+async def test_a_renamed_button_is_found_by_the_model_and_proved(theatre: Theatre) -> None:
+    steps = await without_css(theatre, *CONTACT)
+    heal, asked = model('do(action="Click", ref=17)')
+    played = await theatre.replay(steps, before=RENAMED, heal=heal)
+    healed = played[-1]
+    assert isinstance(healed, Healed), played
+    assert healed.was.locators[0] == Locator("role", "button", "Send message")
+    assert healed.now.locators[0] == Locator("role", "button", "Submit enquiry")
+    assert "Send message" in asked.prompts[0][-1].content
+    assert asked.grammars == ['root ::= "do(action=\\"Click\\", ref=17)"']
+
+
+async def test_a_changed_outcome_is_never_healed_into_green(theatre: Theatre) -> None:
+    steps = await without_css(theatre, *CONTACT)
+    heal, _ = model('do(action="Click", ref=17)')
+    broken = f"{RENAMED}; document.querySelector('form').onsubmit = (event) => event.preventDefault()"
+    broken += "; document.querySelector('form').addEventListener('submit', (e) => e.stopImmediatePropagation(), true)"
+    played = await theatre.replay(steps, before=broken, heal=heal)
+    assert isinstance(played[-1], ConditionFailed)
+    assert played[-1].healed
+
+
+async def test_where_nothing_would_prove_it_the_model_is_not_asked(theatre: Theatre) -> None:
+    steps = await without_css(theatre, CONTACT[0])
+    heal, asked = model()
+    change = "document.querySelector('[name=first_name]').labels[0].textContent = 'Given name'"
+    played = await theatre.replay(steps, before=change, heal=heal)
+    assert isinstance(played[-1], NotFound)
+    assert asked.prompts == []
+
+
+async def test_a_button_that_deletes_stands_in_for_none_that_did_not(theatre: Theatre) -> None:
+    steps = await theatre.record("dialog.html", on(Click, "Accept"))
+    bare = [replace(s, targets=tuple(replace(t, locators=t.locators[:1]) for t in s.targets)) for s in steps]
+    heal, asked = model()
+    played = await theatre.replay(bare, before="accept.textContent = 'Delete all'", heal=heal)
+    assert isinstance(played[-1], NotFound)
+    assert asked.prompts == []
