@@ -129,6 +129,17 @@ class PlaywrightTabs:
         else:
             await asyncio.gather(*(_closed(page.close()) for page in self._ours))
 
+    async def begin_trace(self) -> None:
+        """Of what Playwright does from now on."""
+        await self._context.tracing.start(screenshots=True, snapshots=True)
+
+    async def end_trace(self, into: Path) -> None:
+        """Raises BrowserGone."""
+        try:
+            await self._context.tracing.stop(path=into)
+        except Error as error:
+            raise BrowserGone(f"the trace was lost: {_first_line(error)}") from error
+
     def _appeared(self, page: Page) -> None:
         page.on("download", self._download)
         self._popups.put_nowait(page)

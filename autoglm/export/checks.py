@@ -140,7 +140,7 @@ def _address(condition: AddressIs, scene: Scene, page: str, words: Words, *, res
     """The whole address where it stands fast, else its path."""
     ways: list[str] = []
     if "…" not in condition.url and condition.url == scene.after.url:
-        ways.append(f"expect({page}).to_have_url({words.source(condition.url)})")
+        ways.append(f"expect({page}).to_have_url({words.address(condition.url)})")
     parts = urlsplit(condition.url)
     path = "[^/]+".join(re.escape(piece) for piece in parts.path.split("…"))
     ending = r"(\?|#|$)" if not parts.fragment else f".*#{re.escape(parts.fragment)}"

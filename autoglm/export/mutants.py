@@ -50,7 +50,7 @@ class Mutant:
             }
             for target in self.targets
         ]
-        return {"kind": self.kind, "about": self.about, "targets": targets, "texts": list(self.texts)}
+        return {"kind": self.kind, "harmless": self.harmless, "targets": targets, "texts": list(self.texts)}
 
 
 def mutants(story: Story) -> tuple[Mutant, ...]:

@@ -32,7 +32,7 @@ def constant(words: str) -> str:
 
 def test_name(task: str, fallback: str) -> str:
     """`test_fill_in_the_form` for "Fill in the form with first name Ada, …"."""
-    first = re.split(r"[,.:;!?\n(\"'“‘]|\s(?:with|using|then|so that|by)\s", task.strip(), maxsplit=1)[0]
+    first = re.split(r"[,.:;!?](?:\s|$)|\n|\s(?:with|using|then|so that|by)\s", task.strip(), maxsplit=1)[0]
     words = re.sub(r"\s+(?:and|or|the|a|an|to|of|in|on|for)$", "", " ".join(first.split()[:8]))
     name = variable(words) or variable(fallback) or "run"
     return name if name.startswith("test_") else f"test_{name.removeprefix('the_')}"

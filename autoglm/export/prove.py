@@ -104,9 +104,12 @@ def trace(source: str, script: Script, secrets: Mapping[str, str], into: Path) -
     """Playwright's trace of the test on the page as it is. Raises ExportError."""
     with _folder() as folder:
         more = ("--tracing=on", f"--output={folder / 'traces'}")
-        fate = next(_fates(_play(folder, source, script, secrets, (), *more), ()), None)
-        if not fate or not fate.passed:
-            raise ExportError(f"the run does not repeat on the page: {fate.why if fate else 'pytest did not run it'}")
+        # To the end: the trace is written when the test is over.
+        fates = list(_fates(_play(folder, source, script, secrets, (), *more), ()))
+        if not fates or not fates[0].passed:
+            raise ExportError(
+                f"the run does not repeat on the page: {fates[0].why if fates else 'pytest did not run it'}"
+            )
         found = sorted((folder / "traces").rglob("*.zip"))
         if not found:
             raise ExportError("Playwright wrote no trace; is pytest-playwright up to date?")
@@ -144,7 +147,7 @@ def _play(
     *more: str,
 ) -> Iterator[dict[str, Any]]:
     """What the stage tells, as it comes."""
-    test, play, out = folder / "test_export.py", folder / "play.json", folder / "out.jsonl"
+    test, play, out = folder / f"{script.name}.py", folder / "play.json", folder / "out.jsonl"
     test.write_text(source, encoding="utf-8")
     given = folder / files_folder(script)
     for file in script.files:

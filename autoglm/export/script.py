@@ -78,5 +78,7 @@ class Script:
     parameters: tuple[Parameter, ...]
     secrets: tuple[Secret, ...]
     lines: tuple[Line, ...]
+    server: str = ""
+    """Where it was recorded; another one can be named when the test is run."""
     files: tuple[str, ...] = ()
     """Paths of the files that the run gave to the page."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autoglm.export.script import Check, Code, Do, Gap, Line, Script, Sent, Waiting
-from autoglm.export.words import literal
+from autoglm.export.words import SERVER, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,8 @@ def _sent(variable: str, carried: Sequence[tuple[str, str]]) -> Iterator[str]:
 def _module(script: Script, body: list[str], fixtures: str = "") -> str:
     code = "\n".join(f"    {line}" if line else "" for line in _without_needless_gaps(body))
     head = [f'"""{_docstring(script)}"""', "", *_imports(script, code)]
+    if SERVER in code:
+        head += ["", f"{SERVER} = os.environ.get({literal(SERVER)}, {literal(script.server)})"]
     if script.files:
         head += ["", f"FILES = Path(__file__).with_name({literal(files_folder(script))})"]
     parts = ["\n".join(head), *(_secret(secret.name, secret.variable, secret.field) for secret in script.secrets)]
@@ -128,7 +130,7 @@ def _docstring(script: Script) -> str:
 
 
 def _imports(script: Script, code: str) -> Iterator[str]:
-    if script.secrets:
+    if script.secrets or SERVER in code:
         yield "import os"
     if "re.compile(" in code:
         yield "import re"
@@ -143,11 +145,12 @@ def _imports(script: Script, code: str) -> Iterator[str]:
 
 
 def _secret(name: str, variable: str, field: str) -> str:
+    why = f"set {variable}: what is typed into {field.rstrip(': *') or 'the field'} is not kept here"
     return textwrap.dedent(f"""\
         @pytest.fixture
         def {name}() -> str:
             if not (value := os.environ.get({literal(variable)})):
-                pytest.skip({literal(f"set {variable}: what is typed into {field or 'the field'} is not kept here")})
+                pytest.skip({literal(why)})
             return value""")
 
 

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 
+SERVER = "BASE_URL"
+"""The constant, and the environment's variable, that say where the pages are."""
 LEAST = 3
 """A value shorter than this stands in too many texts by chance."""
 
@@ -33,9 +35,25 @@ class Words:
             at = match.end()
         return f'f"{"".join([*pieces, _braced(text[at:])])}"' if pieces else literal(text)
 
+    def address(self, url: str) -> str:
+        """Like source(); what was typed stands in its query only, and in its path by chance."""
+        path, mark, query = url.partition("?")
+        server = next((value for value, name in self._values.items() if name == SERVER), None)
+        head = Words({server: SERVER} if server else {}).source(path)
+        tail = self.source(mark + query)
+        braced = head.startswith("f") or tail.startswith("f")
+        return f'{"f" if braced else ""}"{_inner(head, braced=braced)}{_inner(tail, braced=braced)}"'
+
     def holds_value(self, text: str) -> bool:
         """Whether something that was typed stands in it."""
         return text in self._values or bool(self._known and self._known.search(text))
+
+
+def _inner(source: str, *, braced: bool) -> str:
+    """What stands between the quotes, for a string that is an f-string or is not."""
+    if source.startswith("f"):
+        return source[2:-1]
+    return source[1:-1].replace("{", "{{").replace("}", "}}") if braced else source[1:-1]
 
 
 def _braced(text: str) -> str:

@@ -14,7 +14,7 @@ from autoglm.export.naming import test_name, variable
 from autoglm.export.scenes import Answered, Scene, Story
 from autoglm.export.script import Check, Code, Do, Gap, Line, Parameter, Script, Secret, Sent, Waiting
 from autoglm.export.secret import is_secret, secrets_of, without
-from autoglm.export.words import Words, literal
+from autoglm.export.words import SERVER, Words, literal
 from autoglm.types import (
     Back,
     Click,
@@ -71,7 +71,10 @@ class _Writer:
 
     def script(self) -> Script:
         if self.story.url:
-            self.lines.append(Do((f"page.goto({literal(self.story.url)})",)))
+            parts = urlsplit(self.story.url)
+            server = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+            self.values |= {server: SERVER} if server else {}
+            self.lines.append(Do((f"page.goto({self.words.address(self.story.url)})",)))
         last = len(self.story.scenes) - 1
         for i, scene in enumerate(self.story.scenes):
             self.scene(scene, last=i == last)
@@ -83,6 +86,7 @@ class _Writer:
             tuple(self.parameters),
             tuple(self.known_secrets),
             tuple(self.lines),
+            next((value for value, name in self.values.items() if name == SERVER), ""),
             tuple(self.files),
         )
 
@@ -129,7 +133,7 @@ class _Writer:
                 )
                 return
             case Click():
-                yield self.on(at, "click()", scene=scene)
+                yield self.on(at, f"click({_click(scene)})", scene=scene)
             case DoubleClick():
                 yield self.on(at, "dblclick()", scene=scene)
             case RightClick():
@@ -147,7 +151,7 @@ class _Writer:
             case Scroll():
                 yield Do((f"{page}.mouse.wheel(0, 600)",))
             case Goto(url):
-                yield Do((f"{page}.goto({words.source(url)})",))
+                yield Do((f"{page}.goto({words.address(url)})",))
             case Back():
                 yield Do((f"{page}.go_back()",))
             case NewTab() | SwitchTab() | CloseTab():
@@ -238,7 +242,9 @@ class _Writer:
             heads.append(f"{page}.expect_response(lambda response: {wanted}) as {name}_info")
             ok = f"{name}_info.value.ok" if 200 <= saved.status < 300 else f"{name}_info.value.status == {saved.status}"
             after.append(Check((ok,), bare=True, result=True))
-            after.append(Sent(f"{name}_info.value.request", tuple((n, v) for v, n in self.values.items())))
+            after.append(
+                Sent(f"{name}_info.value.request", tuple((n, v) for v, n in self.values.items() if n != SERVER))
+            )
         files = [file for file in scene.after.downloads if not file.error]
         if files:
             name = self.new("download")
@@ -249,7 +255,7 @@ class _Writer:
             name = self.new("popup")
             if isinstance(scene.action, NewTab):
                 after.append(Code(f"{name} = page.context.new_page()"))
-                after.append(Do((f"{name}.goto({literal(scene.action.url)})",)))
+                after.append(Do((f"{name}.goto({self.words.address(scene.action.url)})",)))
             else:
                 heads.append(f"{page}.expect_popup() as {name}_info")
                 after.insert(0, Code(f"{name} = {name}_info.value"))
@@ -298,6 +304,19 @@ class _Writer:
         found = next(each for each in (name, *(f"{name}_{n}" for n in range(2, 99))) if each not in self.taken)
         self.taken.add(found)
         return found
+
+
+def _click(scene: Scene) -> str:
+    """What else a click is told: keys that are held, a place in a canvas."""
+    action, element = scene.action, scene.element
+    assert isinstance(action, Click)
+    told: list[str] = []
+    if action.held:
+        told.append(f"modifiers=[{', '.join(map(literal, action.held.split('+')))}]")
+    if (action.dx or action.dy) and element and element.box:
+        x, y = element.box.width / 2 + action.dx, element.box.height / 2 + action.dy
+        told.append(f'position={{"x": {x:.0f}, "y": {y:.0f}}}')
+    return ", ".join(told)
 
 
 def _saves(scene: Scene) -> Response | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -118,16 +119,18 @@ async def test_a_secret_is_a_variable_of_the_environment_and_stands_nowhere(
     assert "hunter2xyz" not in source
     assert 'os.environ.get("TEST_PASSWORD")' in source and "fill(password)" in source
     assert 'assert sent["password"] == password' in source
-    skipped = pytest_on(exported.folder / "test_it.py", more=("-p", "autoglm.pytest_plugin"))
+    skipped = pytest_on(exported.folder / "test_it.py")
     assert "1 skipped" in skipped and "set TEST_PASSWORD" in skipped, skipped
     assert exported.export("--format", "json", "-o", "it.json") == 0
     data = (exported.folder / "it.json").read_text(encoding="utf-8")
     assert "hunter2xyz" not in data and '"$TEST_PASSWORD"' in data and json.loads(data)["secrets"] == ["TEST_PASSWORD"]
 
 
-def pytest_on(file: Path, more: tuple[str, ...] = ()) -> str:
-    command = [sys.executable, "-m", "pytest", str(file), "-rs", "-q", "--rootdir", str(file.parent), *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=file.parent).stdout
+def pytest_on(file: Path) -> str:
+    plugins = ("-p", "pytest_playwright.pytest_playwright", "-p", "autoglm.pytest_plugin", "-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", str(file), "-rs", "-q", "--rootdir", str(file.parent), *plugins]
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=file.parent, env=env).stdout
 
 
 async def test_a_dialog_is_answered_and_what_it_asked_is_asserted(

@@ -1,5 +1,4 @@
-// Runs in the page's own world, the only one where DevTools' getEventListeners tells who listens: see heard.js, which
-// counts alike.
+// Runs in the page's own world, the only one where DevTools' getEventListeners tells who listens: see heard.js.
 // A page that lies to it can only make something look clickable, or not.
 (ways) => {
   const never = new Set(['option', 'script', 'style', 'br', 'head', 'meta', 'link', 'title', 'button', 'input']);
@@ -14,7 +13,6 @@
     const all = root.nodeType === 1 ? [root] : [];
     const add = (within) => {
       for (const el of within.querySelectorAll('*')) {
-        if (all.length >= 50_000) return;
         all.push(el);
         if (el.shadowRoot) add(el.shadowRoot);
       }

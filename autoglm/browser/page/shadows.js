@@ -24,9 +24,9 @@ function suspect(el, silent) {
 
 /** Takes up room though nothing in it is drawn. @param {Element} el */
 function bare(el) {
+  if (el.firstElementChild?.getClientRects().length) return false;
   const { width, height } = el.getBoundingClientRect();
-  if (width <= 1 || height <= 1 || !el.checkVisibility({ opacityProperty: true })) return false;
-  return !el.firstElementChild?.getClientRects().length;
+  return width > 1 && height > 1;
 }
 
 /** What may have a closed shadow root and was not asked about yet. */
