@@ -31,7 +31,7 @@ from autoglm.types import (
 
 HOLD_S = 5.0
 """How long is waited for what an action leads to; what is there sooner is not waited for."""
-POLL_S = 0.03
+POLL_S = 0.01
 COMPARED = 400
 """Characters of a field's value; a look may have cut it."""
 

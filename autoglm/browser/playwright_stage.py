@@ -42,7 +42,7 @@ FIND_S = 5.0
 """How long an element is waited for."""
 WEAK_S = 0.5
 """How long what finds it by its place alone waits for what finds it by what it is."""
-POLL_S = 0.03
+POLL_S = 0.01
 SET_WHOLE = frozenset({"date", "time", "month", "week", "datetime-local", "color", "number", "range"})
 SCROLL = {"up": (0, -0.85), "down": (0, 0.85), "left": (-0.85, 0), "right": (0.85, 0)}
 HELD = """(el) => {
@@ -241,7 +241,7 @@ class Stage:
         else:
             await element.fill(text, timeout=ms)
             await element.press("Shift", timeout=ms)
-            if await self._lost(element, text):
+            if re.search(r"\d", text) and await self._lost(element, text):
                 await element.fill("", timeout=ms)
                 await element.press_sequentially(text, timeout=ms)
 

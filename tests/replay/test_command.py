@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from autoglm.store import SqliteStore
-from autoglm.types import Click, Dialog, Run, Step, Type
+from autoglm.types import Click, Dialog, Locator, Run, Step, Type
+from tests.agent.doubles import scripted, serving
 from tests.replay.conftest import Theatre
 from tests.replay.recording import on
 
@@ -94,3 +95,22 @@ async def test_a_step_that_fails_says_why(theatre: Theatre, data: Path) -> None:
     said = await replay(data)
     assert said.code == 1
     assert said.out.startswith("failed: step 1 not found: no element is found by role textarea")
+
+
+async def test_what_was_healed_is_shown_and_kept_only_when_told_to(theatre: Theatre, data: Path) -> None:
+    steps = await theatre.record("confirm.html", on(Click, "Tell"))
+    (target,) = steps[0].targets
+    stale = replace(target, locators=(Locator("role", "button", "Say"),))
+    keep(data, [replace(steps[0], targets=(stale,)), *steps[1:]])
+    (tell,) = [each.ref for each in steps[0].observation.elements if each.name == "Tell"]
+    answers = scripted(*[f'do(action="Click", ref={tell})'] * 2)
+    async with serving(answers) as model:
+        said = await replay(data, "--base-url", f"{model.url}/v1")
+        assert said.code == 0, said.err
+        assert '- role button "Say"' in said.err
+        assert '+ role button "Tell"' in said.err
+        assert "--write keeps it" in said.err
+        said = await replay(data, "--base-url", f"{model.url}/v1", "--write")
+        assert said.code == 0
+    said = await replay(data)
+    assert (said.code, "by role" in said.err) == (0, True)
