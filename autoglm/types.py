@@ -21,7 +21,7 @@ class Box:
     height: float
 
 
-Verb = Literal["Click", "Type", "Select", "Check", "Upload"]
+Verb = Literal["Click", "Type", "Select", "Check", "Upload", "Scroll"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Element:
     options: tuple[str, ...] = ()
     """Texts of a list's options, in order."""
     takes: tuple[Verb, ...] = ()
-    """The actions that make sense on it now; empty when disabled or covered. What takes any takes Press, Hover and
-    Drag; what takes Click takes DoubleClick and RightClick."""
+    """The actions that make sense on it now; empty when disabled or covered. What takes any takes Press, Hover, Drag
+    and Scroll, which is all that a long list takes; what takes Click takes DoubleClick and RightClick."""
     multiple: bool = False
     """Whether a list takes several options."""
     type: str = ""

@@ -158,7 +158,12 @@ class Frame:
         for root in node.get("shadowRoots", ()):
             if root["shadowRootType"] == "closed":
                 within = await self._in_our_world(root["backendNodeId"])
-                clicked = await asyncio.gather(*map(self._in_our_world, await self._clicked_in(within)))
+                # In the page's own world: asked in ours, Chromium 156 crashes where an attribute holds a listener.
+                resolved = await self._ask("DOM.resolveNode", backendNodeId=root["backendNodeId"])
+                theirs = resolved["object"]["objectId"]
+                heard = await self._clicked_in(theirs)
+                await self._ask("Runtime.releaseObject", objectId=theirs)
+                clicked = await asyncio.gather(*map(self._in_our_world, heard))
                 await self._ask(
                     "Runtime.callFunctionOn",
                     objectId=host,

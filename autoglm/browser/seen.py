@@ -79,7 +79,7 @@ class Seen:
                 reading.pop()
 
 
-VERBS: dict[str, Verb] = {"C": "Click", "T": "Type", "S": "Select", "K": "Check", "U": "Upload"}
+VERBS: dict[str, Verb] = {"C": "Click", "T": "Type", "S": "Select", "K": "Check", "U": "Upload", "R": "Scroll"}
 """The letters of look.js."""
 
 

@@ -119,6 +119,8 @@ def choose(random: Random, seen: Observation, file: str) -> OnElement:
                 actions += [Check(e.ref, e.role == "radio" or random.random() < 0.5)]
             case "Upload":
                 actions += [Upload(e.ref, (file,))]
+            case "Scroll":
+                actions += [Scroll(random.choice(("up", "down")), e.ref)]
     return random.choice(actions)
 
 

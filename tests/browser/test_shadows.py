@@ -68,3 +68,26 @@ async def test_a_listener_in_a_closed_shadow_root_makes_a_thing_clickable(visit:
     )
     assert await visit.act(Click(element(seen, "Press me").ref)) == "clicked"
     assert names(await visit.observe()) == ["Pressed"]
+
+
+async def test_a_listener_of_an_attribute_in_closed_roots_leaves_the_page_alive(visit: Visit) -> None:
+    await visit.show("<div id=a></div><script>" + NESTED + "</script>")
+    for _ in range(3):
+        assert names(await visit.observe()) == ["Outer", "Inner"]
+        await visit.js("new Promise((done) => setTimeout(done, 200))")  # the browser used to crash a moment later
+
+
+NESTED = """const grow = (host, name) => { const root = host.attachShadow({mode: 'closed'});
+root.innerHTML = `<button onclick="event.target.title = 'clicked'">${name}</button><div><input hidden oninput="1"></div>`; return root }
+const outer = grow(a, 'Outer'); outer.lastElementChild.append(document.createElement('section')); grow(outer.querySelector('section'), 'Inner')"""
+
+
+SLOTTED = """<div><div id=a><p>slotted</p></div></div><div><section id=b><p>other</p></section></div>
+<p><span id=c><b>bold</b></span></p><div style="padding:40px"><p>padded</p></div><script>
+a.attachShadow({mode: 'closed'}).innerHTML = '<button>Above</button><slot></slot>'
+b.attachShadow({mode: 'closed'}).innerHTML = '<slot></slot><div><input aria-label=Below></div>'
+c.attachShadow({mode: 'closed'}).innerHTML = '<slot></slot> <a href="#x">Beside</a>'</script>"""
+
+
+async def test_a_plain_element_whose_children_are_all_slotted_is_seen_to_have_a_closed_root(visit: Visit) -> None:
+    assert names(await visit.show(SLOTTED)) == ["Above", "Below", "Beside"]

@@ -60,7 +60,7 @@ RECYCLED = """<p>Before</p><div id=v style="height:200px;overflow:auto"><div sty
 async def test_a_list_that_draws_only_what_is_in_view_says_so_and_is_scrolled(visit: Visit) -> None:
     seen = await visit.show(RECYCLED)
     (it,) = seen.elements
-    assert (it.role, it.name) == ("list", "rows 1 to 9 of about 5000")
+    assert (it.role, it.name, it.takes) == ("list", "rows 1 to 9 of about 5000", ("Scroll",))
     assert await visit.act(Scroll("down", it.ref)) == "scrolled 170 px down"
     seen = await visit.observe()
     assert element(seen, "rows 6 to 14 of about 5000").ref == it.ref

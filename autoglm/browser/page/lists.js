@@ -32,11 +32,10 @@ function rowsIn(el) {
   const rows = rowRects(el, el.clientHeight);
   if (rows.length < 3) return '';
   const height = rows.map((r) => r.b - r.t).sort((a, b) => a - b)[rows.length >> 1];
-  const tops = new Set(rows.map((r) => Math.round(r.t)));
-  if (tops.size * height > el.scrollHeight / 2) return '';
+  const [from, to] = [Math.min(...rows.map((r) => r.t)), Math.max(...rows.map((r) => r.b))];
+  if (to - from > el.scrollHeight / 2) return '';
   const start = el.getBoundingClientRect().top + el.clientTop - el.scrollTop;
   const at = (/** @type {number} */ y) => Math.max(Math.round((y - start) / height), 0);
-  const [from, to] = [Math.min(...rows.map((r) => r.t)), Math.max(...rows.map((r) => r.b))];
   return `rows ${at(from) + 1} to ${at(to)} of about ${Math.round(el.scrollHeight / height)}`;
 }
 

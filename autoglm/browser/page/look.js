@@ -120,7 +120,10 @@ function sentAs(part, patch) {
   return `[${part.id},${part.json}]`;
 }
 
-const LETTERS = /** @type {Record<string, string>} */ ({ Click: 'C', Type: 'T', Select: 'S', Check: 'K', Upload: 'U' });
+// prettier-ignore
+const LETTERS = /** @type {Record<string, string>} */ ({
+  Click: 'C', Type: 'T', Select: 'S', Check: 'K', Upload: 'U', Scroll: 'R',
+});
 
 /**
  * An item as it is sent, for thousands of them: an inner part is its id, a line `[role, text]` and 1, or its box, when it

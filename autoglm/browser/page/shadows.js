@@ -1,8 +1,9 @@
 // @ts-check
 // ---------------------------------------------------------------- closed shadow roots
 //
-// No script can see them; the browser can. Here is what may have one: custom elements, what has children in slots, and
-// what takes up room but shows nothing. The driver asks the browser about each once, and hands in what it finds.
+// No script can see them; the browser can. Here is what may have one: custom elements, what has children in slots, what
+// takes up room but shows nothing, and what shows something beside its children that is none of its own. The driver asks
+// the browser about each once, and hands in what it finds.
 
 /** What `attachShadow` takes beside custom elements: https://dom.spec.whatwg.org/#valid-shadow-host-name */
 const HOSTS = new Set(
@@ -17,9 +18,42 @@ const cleared = new WeakSet();
 /** @param {Element} el @param {boolean} silent whether the walk found nothing in it */
 function suspect(el, silent) {
   if (cleared.has(el) || suspects.size >= MOST_SUSPECTS) return;
+  if (el.localName.includes('-')) return void suspects.add(el);
+  if (!HOSTS.has(el.localName)) return;
   const child = el.firstElementChild;
-  if (el.localName.includes('-') || (HOSTS.has(el.localName) && (child?.hasAttribute('slot') || (silent && bare(el)))))
-    suspects.add(el);
+  if (child?.hasAttribute('slot') || (silent && bare(el)) || (child && strange(el, child))) suspects.add(el);
+}
+
+/** Px: less room than this beside its children holds nothing. */
+const ROOM = 12;
+
+/**
+ * Whether there is something beside its children that no text or element of its own accounts for: there the caret would
+ * stand outside of it, as it does for all that is in a closed root. https://drafts.csswg.org/cssom-view/#dom-document-caretpositionfrompoint
+ * @param {Element} el
+ * @param {Element} child the first
+ */
+function strange(el, child) {
+  const r = el.getBoundingClientRect();
+  if (r.height < ROOM || r.width < ROOM) return false;
+  const first = child.getBoundingClientRect();
+  const last = el.lastElementChild === child ? first : /** @type {Element} */ (el.lastElementChild).getBoundingClientRect();
+  const [x, y] = [(r.left + r.right) / 2, (first.top + first.bottom) / 2];
+  return (
+    (first.top - r.top > ROOM && odd(el, r.left + ROOM, (r.top + first.top) / 2, x)) ||
+    (r.bottom - last.bottom > ROOM && odd(el, r.left + ROOM, (last.bottom + r.bottom) / 2, x)) ||
+    (first.left - r.left > ROOM && odd(el, (r.left + first.left) / 2, y)) ||
+    (r.right - last.right > ROOM && odd(el, last.right + ROOM, (last.top + last.bottom) / 2))
+  );
+}
+
+/** @param {Element} el @param {number} x @param {number} y @param {number} [other] another x to try */
+function odd(el, x, y, other) {
+  const root = /** @type {Document} */ (el.getRootNode());
+  if (!inside(viewport(), x, y)) return false;
+  const at = document.caretPositionFromPoint(x, y)?.offsetNode;
+  if (at && at === el.parentNode && root.elementFromPoint(x, y) === el) return true;
+  return other !== undefined && odd(el, other, y);
 }
 
 /** Takes up room though nothing in it is drawn. @param {Element} el */

@@ -264,7 +264,14 @@ class Walk {
     if (place.mute || !seen(meet(rectOf(el), current(place.geo).clip))) return;
     this.flush();
     this.pending = null;
-    this.list(el, el, role, rectOf(el), place, name);
+    const item = this.list(el, el, role, rectOf(el), place, name);
+    const entry = this.entryOf(item);
+    if (entry && item.takes.length) entry.takes = item.takes = ['Scroll'];
+  }
+
+  /** @param {Control} item @returns {Entry | undefined} */
+  entryOf(item) {
+    return /** @type {Entry | undefined} */ (this.notes.findLast((note) => note.kind === 'entry' && note.item === item));
   }
 
   /** @param {Element} el @param {CSSStyleDeclaration} style @param {Place} place */
@@ -694,9 +701,10 @@ class Walk {
     const starred = (FILLED.has(item.role) || item.type === 'file') && /^\*\s*(?=\S)|(?<=\S)\s*\*+$/;
     item.name = starred ? name.replace(starred, '') : name;
     if (item.name === name) return;
-    const entry = this.notes.findLast((note) => note.kind === 'entry' && note.item === item);
-    if (entry?.kind === 'entry' && !entry.states.includes('required')) entry.states.push('required');
-    if (entry?.kind === 'entry') item.states = entry.states;
+    const entry = this.entryOf(item);
+    if (!entry) return;
+    if (!entry.states.includes('required')) entry.states.push('required');
+    item.states = entry.states;
   }
 
   /**
