@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from autoglm.errors import AutoGLMError, Mistake
+from autoglm.errors import AutoGLMError, Mistake, TakenAway
 from autoglm.seams import Browser, Dialect, Human, Model, Policy, Store
 from autoglm.types import (
     Acted,
@@ -82,7 +82,8 @@ async def run(
         except TimeoutError:
             step = replace(step, error=f"the run's time limit of {limits.seconds:g} s is over", ends="limit")
         except AutoGLMError as error:
-            step, lost = replace(step, error=str(error), ends="failed"), error
+            ends = "stopped" if isinstance(error, TakenAway) else "failed"
+            step, lost = replace(step, error=str(error), ends=ends), error
         step = within(limits, step, steps)
         store.append(run, step)
         steps.append(step)

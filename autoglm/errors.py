@@ -7,6 +7,7 @@
     ├── BrowserError
     │   ├── BrowserMissing  no Chrome or Chromium on this machine
     │   ├── BrowserGone     the browser, its tab or its pipe closed under us
+    │   │   └── TakenAway   by the person: the tab closed, Chrome's bar cancelled, the extension gone
     │   └── CdpError        the browser refused a command of the DevTools protocol
     ├── ModelError
     │   ├── ModelUnavailable  no server, a dead server, or one that stopped answering
@@ -44,6 +45,10 @@ class BrowserMissing(BrowserError):
 
 
 class BrowserGone(BrowserError):
+    pass
+
+
+class TakenAway(BrowserGone):
     pass
 
 

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -124,8 +124,32 @@ class Session:
     name: str
     extension: Extension
     socket: ServerConnection | None = None
-    pictures: dict[int, bytes] = field(default_factory=dict[int, bytes])
-    """The newest picture of each tab."""
+
+
+class Outbox:
+    """Frames for one connection, which takes them at its own pace, or is given up."""
+
+    def __init__(self) -> None:
+        self._frames: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self._bytes = 0
+        self._full = asyncio.Event()
+
+    def put(self, frame: str | bytes) -> None:
+        if self._bytes + len(frame) > LIMITS.outbox:
+            self._full.set()  # what is numbered is kept by the channel, the rest is only news
+        else:
+            self._bytes += len(frame)
+            self._frames.put_nowait(frame)
+
+    async def take(self) -> str | bytes:
+        frame = await self._frames.get()
+        self._bytes -= len(frame)
+        return frame
+
+    async def overflow(self) -> None:
+        """Raises ProtocolError once the other side reads too slowly."""
+        await self._full.wait()
+        raise ProtocolError(Close.RATE, f"{self._bytes} bytes wait for an extension that does not read them")
 
 
 class Listener:
@@ -214,38 +238,40 @@ class Listener:
             session = None
         if session is None:
             session = self.sessions[key] = Session(secrets.token_hex(8), Extension())
-        outbox: asyncio.Queue[str] = asyncio.Queue()
+        outbox = Outbox()
         session.socket = socket
-        for frame in session.extension.connected(outbox.put_nowait, greeted.hello, session.name):
-            outbox.put_nowait(frame)
+        for frame in session.extension.connected(outbox.put, greeted.hello, session.name):
+            outbox.put(frame)
         self._joined(session)
-        tasks = [asyncio.create_task(work) for work in (self._write(socket, outbox), self._beat(session))]
+        work = (self._read(session, socket), self._write(socket, outbox), outbox.overflow(), self._beat(session))
+        tasks = [asyncio.create_task(each) for each in work]
         try:
-            while True:
-                self._take(session, await socket.recv())
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             if session.socket is socket:
                 session.socket = None
                 session.extension.disconnected()
 
-    def _take(self, session: Session, frame: str | bytes) -> None:
-        received = session.extension.channel.receive(frame)
-        if received is None:
-            return
-        match received.message:
-            case Result() | Event() | Opened() | Closed():
-                session.extension.take(received.message, received.payload)
-            case Picture(tab=tab):
-                session.pictures[tab] = received.payload
-            case _:
-                self._wish(session, received.message)
+    async def _read(self, session: Session, socket: ServerConnection) -> None:
+        while True:
+            received = session.extension.channel.receive(await socket.recv())
+            match received and received.message:
+                case None:
+                    pass
+                case (Result() | Event() | Opened() | Closed() | Picture()) as told:
+                    assert received
+                    session.extension.take(told, received.payload)
+                case wish:
+                    self._wish(session, wish)
 
-    async def _write(self, socket: ServerConnection, outbox: asyncio.Queue[str]) -> None:
-        with suppress(ConnectionClosed):
-            while True:
-                await socket.send(await outbox.get())
+    async def _write(self, socket: ServerConnection, outbox: Outbox) -> None:
+        while True:
+            await socket.send(await outbox.take())
 
     async def _beat(self, session: Session) -> None:
         """Acknowledges what came, and says something before Chrome takes the silence for the end."""

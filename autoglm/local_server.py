@@ -23,6 +23,9 @@ class Ready(BaseModel):
     model: str
     runs: str = ""
     """What runs it, in words: `int8  35.9M parameters`."""
+    precision: str = ""
+    why: str = ""
+    """Why so, in words, as the plan has it."""
 
 
 @dataclass(slots=True)

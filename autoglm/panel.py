@@ -12,26 +12,36 @@ import traceback
 from collections.abc import Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from autoglm.browser.driver import CdpBrowser
-from autoglm.browser.extension_pipe import ExtensionTabs
+from autoglm.browser.extension_pipe import ExtensionCdp, ExtensionTabs
 from autoglm.dialects.ref import describe
-from autoglm.errors import AutoGLMError, StoreError
+from autoglm.errors import AutoGLMError, StoreError, TakenAway
 from autoglm.listen import Session
-from autoglm.policy import BasicPolicy
+from autoglm.models.openai import OpenAIModel
+from autoglm.policy import BasicPolicy, Careful
 from autoglm.protocol import (
     Answer,
+    Choices,
     FromPerson,
     List,
+    Look,
     Pause,
     Point,
     Question,
     Recording,
+    Redo,
+    Redone,
     Refusal,
     Resume,
     Runs,
     RunState,
     Settings,
+    Shot,
     Show,
     Start,
     Status,
@@ -39,13 +49,15 @@ from autoglm.protocol import (
     Stop,
     Thinking,
 )
-from autoglm.seams import Asked, Browser, Model, Policy
+from autoglm.redo import How, RedoFailed, redo
+from autoglm.seams import Asked, Model, Policy
 from autoglm.session import Going
 from autoglm.store import SqliteStore, new_id
 from autoglm.story import run_object, step_object
 from autoglm.types import Acted, Limits, Observation, OnBrowser, OnElement, Run, Step
 
 MOST_ENDED = 20
+MOST_WORDS = 20_000
 ANSWER_S = 15.0
 """Longer than a restarted extension takes to come back, so that its absence is not taken for a page that hangs."""
 
@@ -89,29 +101,40 @@ class Panel:
         store: SqliteStore,
         connect: Callable[[Callable[[str], None]], Model],
         status: Status,
+        kept: Path,
         policy: Policy | None = None,
     ) -> None:
+        """`kept`: the file with the person's choices."""
         self._store = store
+        self._kept = kept
         self.policy = policy or BasicPolicy()
         self._connect = connect
         """A model that tells what it writes as it writes it."""
-        self.status = status
+        self._given = status
+        """What `autoglm serve` was started with."""
+        self.choices = _read_choices(kept)
+        self._tokens_per_s: float | None = None
+        self._redoing: set[asyncio.Task[None]] = set()
         self._live: dict[str, Live] = {}
         """With the last ones that ended, for a panel that was away meanwhile."""
 
     async def close(self) -> None:
+        for task in self._redoing:
+            task.cancel()
+        await asyncio.gather(*self._redoing, return_exceptions=True)
         for live in [*self._live.values()]:
             self._stop(live)
         await asyncio.gather(*(live.task for live in self._live.values() if live.task), return_exceptions=True)
 
-    def tell_status(self, status: Status, sessions: list[Session]) -> None:
-        self.status = status
-        for session in sessions:
-            session.extension.tell(status)
+    def status(self) -> Status:
+        choices, speed = self.choices, self._tokens_per_s
+        if choices.base_url:
+            return Status(model=choices.model, engine=choices.base_url, tokens_per_s=speed, choices=choices)
+        return self._given.model_copy(update={"choices": choices, "tokens_per_s": speed})
 
     def joined(self, session: Session) -> None:
         """How things stand, for a panel that has just come, or come back."""
-        session.extension.tell(self.status)
+        session.extension.tell(self.status())
         for live in self._live.values():
             if live.session is session:
                 self._retell(live)
@@ -127,26 +150,45 @@ class Panel:
             case Start():
                 self._start(session, wish)
             case List():
-                session.extension.tell(self.status)
                 session.extension.tell(Runs(runs=tuple(run_object(each) for each in self._store.runs()[:-101:-1])))
                 self.joined(session)
             case Show(run=run):
                 recording = self._store.run(run)
-                steps = tuple(
-                    step_object(step) | {"did": describe(step.action, step.observation) if step.action else ""}
-                    for step in self._store.steps(recording.run.id)
-                )
+                steps = tuple(self._recorded(recording.run.id, step) for step in self._store.steps(recording.run.id))
                 session.extension.tell(Recording(run=run_object(recording), steps=steps))
-            case Settings(steps=steps):
-                if steps is not None:
-                    self.status = self.status.model_copy(update={"steps": steps})
-                session.extension.tell(self.status)
+            case Look(run=run, index=index):
+                path = self._store.screenshot(self._store.run(run).run.id, index)
+                session.extension.tell(Shot(run=run, index=index), path.read_bytes() if path else b"")
+            case Redo(run=run, how=how):
+                task = asyncio.create_task(self._redo(session, self._store.run(run).run.id, how))
+                self._redoing.add(task)
+                task.add_done_callback(self._redoing.discard)
+            case Settings(choices=choices):
+                self.choices, self._tokens_per_s = choices, None
+                self._kept.write_text(choices.model_dump_json(), encoding="utf-8")
+                session.extension.tell(self.status())
             case Stop() | Pause() | Resume() | Answer():
                 live = self._live.get(wish.run)
                 if live is None or live.session is not session or live.run.outcome:
                     session.extension.tell(Refusal(run=wish.run, message="this run is over"))
                 else:
                     self._steer(live, wish)
+
+    async def _redo(self, session: Session, run: str, how: How) -> None:
+        def tell(state: Literal["going", "done", "failed"], line: str = "", file: bytes = b"") -> None:
+            session.extension.tell(Redone(run=run, how=how, state=state, line=_cut(line)), file)
+
+        try:
+            async with aclosing(redo(run, how, self._store.directory)) as told:
+                async for line in told:
+                    tell("going", line) if isinstance(line, str) else tell("done", file=line)
+        except RedoFailed as error:
+            tell("failed", str(error))
+
+    def _recorded(self, run: str, step: Step) -> dict[str, Any]:
+        did = describe(step.action, step.observation) if step.action else ""
+        thinking = step.completion.thinking if step.completion else ""
+        return step_object(step, self._store.screenshot(run, step.index)) | {"did": did, "thinking": thinking}
 
     def _steer(self, live: Live, wish: Stop | Pause | Resume | Answer) -> None:
         match wish:
@@ -207,34 +249,54 @@ class Panel:
         return f"{wish.task}\n(Before this: {before.task.partition(chr(10))[0]}{said})"
 
     async def _carry_out(self, live: Live) -> None:
-        tell = live.session.extension.tell
+        tell, extension, choices = live.session.extension.tell, live.session.extension, self.choices
         try:
             async with AsyncExitStack() as opened:
-                model = self._connect(lambda text: self._overheard(live, text))
+                model = await self._model(live, choices, opened)
                 live.run = replace(live.run, model=model.name)
                 tell(live.state())
-                tabs = ExtensionTabs(live.session.extension, live.run.id, live.tab)
+                tabs = ExtensionTabs(extension, live.run.id, live.tab, watched=choices.pictures)
                 opened.push_async_callback(tabs.close)
-                browser = CdpBrowser(tabs, await tabs.open(), screenshots=True, answer_s=ANSWER_S)
+                browser = CdpBrowser(tabs, await tabs.open(), screenshots=choices.pictures, answer_s=ANSWER_S)
                 opened.push_async_callback(browser.close)
+                opened.callback(self._keep_last, live, browser)
                 going = Going(
                     live.run,
                     Pointing(browser, live),
                     model,
                     self._store,
                     human=Person(live),
-                    policy=self.policy,
-                    limits=Limits(self.status.steps),
+                    policy=Careful(self.policy) if choices.careful else self.policy,
+                    limits=Limits(choices.steps, 60.0 * choices.minutes),
                 )
                 await self._follow(live, going)
         except AutoGLMError as error:
             live.error = str(error)
-            live.run = replace(live.run, outcome="failed")
+            live.run = replace(live.run, outcome="stopped" if isinstance(error, TakenAway) else "failed")
         except asyncio.CancelledError:  # Stop; the tab is let go, the run is told, so it ends here
             live.run = replace(live.run, outcome="stopped")
         finally:
             tell(live.state())
             self._forget()
+
+    async def _model(self, live: Live, choices: Choices, opened: AsyncExitStack) -> Model:
+        """The one that `autoglm serve` has, or that of the person's choice, which is told no key of ours."""
+
+        def overheard(text: str) -> None:
+            live.session.extension.tell(Thinking(run=live.run.id, index=len(live.steps), text=text))
+
+        if not choices.base_url:
+            return self._connect(overheard)
+        model = await opened.enter_async_context(OpenAIModel(choices.base_url, choices.model or None))
+        await model.find_name()
+        return model.heard_by(overheard)
+
+    def _keep_last(self, live: Live, browser: CdpBrowser) -> None:
+        """How the run left the page, as the newest picture of its tab shows it."""
+        front = browser.front
+        picture = live.session.extension.pictures.get(front.tab) if isinstance(front, ExtensionCdp) else None
+        if picture:
+            self._store.keep(live.run.id, len(live.steps), picture)
 
     async def _follow(self, live: Live, going: Going) -> None:
         try:
@@ -251,11 +313,8 @@ class Panel:
         """Tokens a second of a whole answer, reading the page included: what the person waits for."""
         if step.completion and step.completion.completion_tokens and step.seconds.model:
             speed = step.completion.completion_tokens / step.seconds.model
-            self.status = self.status.model_copy(update={"tokens_per_s": round(speed, 1)})
-            session.extension.tell(self.status)
-
-    def _overheard(self, live: Live, text: str) -> None:
-        live.session.extension.tell(Thinking(run=live.run.id, index=len(live.steps), text=text))
+            self._tokens_per_s = round(speed, 1)
+            session.extension.tell(self.status())
 
 
 class Person:
@@ -270,8 +329,8 @@ class Person:
         self._count += 1
         live.answer = asyncio.get_running_loop().create_future()
         live.asked = Question(run=live.run.id, question=self._count, kind=kind, text=question)
-        live.session.extension.tell(live.asked)
         live.session.extension.tell(live.state())
+        live.session.extension.tell(live.asked)
         try:
             return await live.answer
         finally:
@@ -282,7 +341,7 @@ class Person:
 class Pointing:
     """A browser that first tells the panel where it is about to act."""
 
-    def __init__(self, browser: Browser, live: Live) -> None:
+    def __init__(self, browser: CdpBrowser, live: Live) -> None:
         self._browser = browser
         self._live = live
         self._page = Observation("", "")
@@ -294,10 +353,11 @@ class Pointing:
     async def act(self, action: OnElement | OnBrowser) -> Acted:
         ref = getattr(action, "ref", None)
         element = self._page.find(ref) if isinstance(ref, int) else None
-        if element and element.box:
+        front = self._browser.front
+        if element and element.box and isinstance(front, ExtensionCdp):
             box = (element.box.x, element.box.y, element.box.width, element.box.height)
             did = describe(action, self._page)
-            self._live.session.extension.tell(Point(run=self._live.run.id, tab=self._live.tab, box=box, label=did))
+            self._live.session.extension.tell(Point(run=self._live.run.id, tab=front.tab, box=box, label=did))
         return await self._browser.act(action)
 
     async def close(self) -> None:
@@ -308,9 +368,22 @@ def _news(run: Run, step: Step) -> StepDone:
     return StepDone(
         run=run.id,
         index=step.index,
-        did=describe(step.action, step.observation) if step.action else "",
-        thinking=step.completion.thinking if step.completion else "",
-        outcome=step.outcome or "",
-        error=step.error or "",
+        did=_cut(describe(step.action, step.observation) if step.action else ""),
+        thinking=_cut(step.completion.thinking if step.completion else ""),
+        outcome=_cut(step.outcome or ""),
+        error=_cut(step.error or ""),
         seconds=round(step.seconds.observe + step.seconds.model + step.seconds.act, 3),
+        picture=step.observation.screenshot is not None,
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_WORDS else f"{text[: MOST_WORDS - 2]} …"
+
+
+def _read_choices(path: Path) -> Choices:
+    """What was kept; the usual ones when there is nothing, or nothing that this version understands."""
+    try:
+        return Choices.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return Choices()

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from autoglm.types import Action, Allow, Goto, Observation, Refuse, Run, Verdict
+from autoglm.dialects.ref import describe
+from autoglm.seams import Policy
+from autoglm.types import (
+    Action,
+    Allow,
+    AskFirst,
+    Goto,
+    Hover,
+    Observation,
+    OnBrowser,
+    OnElement,
+    Refuse,
+    Run,
+    Scroll,
+    SwitchTab,
+    Verdict,
+    Wait,
+)
 
 
 class BasicPolicy:
@@ -16,6 +33,21 @@ class BasicPolicy:
                 return Refuse(f"{url!r:.100} is not a web address; only http:// and https:// are opened")
             case _:
                 return Allow()
+
+
+HARMLESS = (Hover, Scroll, SwitchTab, Wait)
+
+
+class Careful:
+    """Asks the person before every action that changes something, where another policy would allow it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def judge(self, action: Action, observation: Observation, run: Run) -> Verdict:
+        verdict = self._policy.judge(action, observation, run)
+        changes = isinstance(action, OnElement | OnBrowser) and not isinstance(action, HARMLESS)
+        return AskFirst(f"{describe(action, observation)}?") if verdict == Allow() and changes else verdict
 
 
 def is_web_address(url: str) -> bool:

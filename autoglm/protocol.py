@@ -47,6 +47,10 @@ class Limits:
     """A JSON frame, or the JSON of a binary one."""
     frame: int = 8 << 20
     unacknowledged: int = 1_000
+    kept: int = 8 << 20
+    """All that was sent and not acknowledged."""
+    outbox: int = 16 << 20
+    """All that one connection was given and has not taken yet."""
 
 
 LIMITS = Limits()
@@ -151,13 +155,14 @@ class Welcome(_Message):
 class Result(_Message):
     """To the command of this `id`: what came of it, or the browser's error.
 
-    A large result is the frame's payload: as JSON, or the bytes of its `data` when that is all there is to it.
+    Large ones travel as the frame's payload: as JSON, as the bytes of its `data` (a picture) when that is all there
+    is to it, or as the text of its `value` (a page's snapshot) when it is what Runtime.evaluate says of a text.
     """
 
     t: Literal["result"] = "result"
     id: Id
     result: Json | None = None
-    payload: Literal["", "json", "data"] = ""
+    payload: Literal["", "json", "data", "value"] = ""
     error: Words | None = None
 
 
@@ -187,11 +192,10 @@ class Closed(_Message):
 
 
 class Picture(_Message):
-    """A picture of a tab, JPEG as the payload. Only sent on credit, and an old one gives way to a newer one."""
+    """How a tab looks now, JPEG as the payload. Only sent on credit; one that was not sent gives way to a newer one."""
 
     t: Literal["picture"] = "picture"
     tab: Count
-    at: float
 
 
 class Start(_Message):
@@ -241,13 +245,40 @@ class Show(_Message):
     run: Name
 
 
-class Settings(_Message):
-    """What the person chose; an empty one stays as it is."""
+class Look(_Message):
+    """The picture that a run's step saw is wanted; for the number of all its steps: how it left the page."""
 
-    t: Literal["settings"] = "settings"
-    model: Name = ""
+    t: Literal["look"] = "look"
+    run: Name
+    index: Count
+
+
+class Redo(_Message):
+    """A recorded run is wanted once more, in the server's own browser: to look on, or to become a test."""
+
+    t: Literal["redo"] = "redo"
+    run: Name
+    how: Literal["replay", "export"]
+
+
+class Choices(_Message):
+    """What a person decides about their runs."""
+
+    steps: Annotated[int, Field(ge=1, le=1000)] = 40
+    minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 10
+    careful: bool = False
+    """Ask before every action that changes something on a page."""
+    pictures: bool = True
+    """Record a picture with every step."""
     base_url: Name = ""
-    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Of an OpenAI-compatible server; empty: the one that `autoglm serve` was started with."""
+    model: Name = ""
+    """Of that server; empty: its first."""
+
+
+class Settings(_Message):
+    t: Literal["settings"] = "settings"
+    choices: Choices
 
 
 class Pong(_Message):
@@ -294,7 +325,7 @@ class Command(_Message):
 
 
 class Credit(_Message):
-    """So many more pictures of this tab may come; 0 ends it."""
+    """So many more pictures of this tab may come. A new connection begins with none."""
 
     t: Literal["credit"] = "credit"
     tab: Count
@@ -323,6 +354,8 @@ class StepDone(_Message):
     outcome: Words = ""
     error: Words = ""
     seconds: float
+    picture: bool
+    """Whether there is one to look at."""
 
 
 class Thinking(_Message):
@@ -367,17 +400,34 @@ class Recording(_Message):
     steps: tuple[Json, ...] = Field(strict=False)
 
 
+class Shot(_Message):
+    """The picture that was wanted as the payload, JPEG or PNG; empty when none was taken."""
+
+    t: Literal["shot"] = "shot"
+    run: Name
+    index: Count
+
+
+class Redone(_Message):
+    """How that goes, line by line; with `done`, the test as the payload if that was wanted."""
+
+    t: Literal["redone"] = "redone"
+    run: Name
+    how: Literal["replay", "export"]
+    state: Literal["going", "done", "failed"]
+    line: Words = ""
+
+
 class Status(_Message):
-    """The model in use, how it runs, and why so."""
+    """The model in use, how it runs, and why so; and what the person decided."""
 
     t: Literal["status"] = "status"
-    ready: bool
     model: Name
     engine: Name = ""
     precision: Name = ""
     tokens_per_s: float | None = None
     why: Words = ""
-    steps: Count
+    choices: Choices = Choices()
 
 
 class Refusal(_Message):
@@ -399,10 +449,10 @@ class Ack(_Message):
 
 
 FromTabs = Result | Event | Opened | Closed | Picture
-FromPerson = Start | Stop | Pause | Resume | Answer | List | Show | Settings
+FromPerson = Start | Stop | Pause | Resume | Answer | List | Show | Look | Redo | Settings
 FromServer = (
     Attach | Open | Detach | Command | Credit | RunState | StepDone | Thinking | Point | Question | Runs | Recording
-    | Status | Refusal | Ping | Ack
+    | Shot | Redone | Status | Refusal | Ping | Ack
 )  # fmt: skip
 NUMBERED = (Attach, Open, Detach, Command, Result, Event, Opened, Closed, *get_args(FromPerson))
 """Sent again after a broken connection. The rest is only news: a panel that comes back asks how things stand."""
@@ -585,24 +635,26 @@ class Channel:
     received: int = 0
     worker: str = ""
     """Which life of the extension's worker `received` counts for."""
-    waiting: deque[tuple[int, _Message]] = field(default_factory=deque[tuple[int, "_Message"]])
-    """Sent and not acknowledged, in order."""
+    waiting: deque[tuple[int, _Message, int]] = field(default_factory=deque[tuple[int, "_Message", int]])
+    """Sent and not acknowledged, in order: number, message, size of its frame."""
+    kept: int = 0
+    """Size of all that waits."""
 
-    def send(self, message: _Message) -> str:
-        """The frame. Raises ProtocolError when the other side acknowledges nothing any more."""
+    def send(self, message: _Message, payload: bytes = b"") -> str | bytes:
+        """The frame; only news has a payload. Raises ProtocolError when nothing is acknowledged any more."""
         if not isinstance(message, NUMBERED):
-            return self._frame(message)
-        if len(self.waiting) >= LIMITS.unacknowledged:
-            raise ProtocolError(Close.RATE, f"{len(self.waiting)} messages were not acknowledged")
+            return self._frame(message, payload=payload)
+        if len(self.waiting) >= LIMITS.unacknowledged or self.kept >= LIMITS.kept:
+            raise ProtocolError(Close.RATE, f"{len(self.waiting)} messages ({self.kept} bytes) were not acknowledged")
         self.sent += 1
-        self.waiting.append((self.sent, message))
-        return self._frame(message, self.sent)
-
-    def _frame(self, message: _Message, seq: int = 0) -> str:
-        numbered = {"v": VERSION, "seq": seq} if seq else {"v": VERSION}
-        frame = write_frame(numbered | {"ack": self.received} | message.model_dump(mode="json"))
-        assert isinstance(frame, str)
+        frame = self._frame(message, self.sent)
+        self.waiting.append((self.sent, message, len(frame)))
+        self.kept += len(frame)
         return frame
+
+    def _frame(self, message: _Message, seq: int = 0, payload: bytes = b"") -> str | bytes:
+        numbered = {"v": VERSION, "seq": seq} if seq else {"v": VERSION}
+        return write_frame(numbered | {"ack": self.received} | message.model_dump(mode="json"), payload)
 
     def receive(self, frame: str | bytes) -> Received | None:
         """What is new in a frame; None for what was taken before or only acknowledges. Raises ProtocolError."""
@@ -623,9 +675,9 @@ class Channel:
         if upto > self.sent:
             raise ProtocolError(Close.SCHEMA, f"message {upto} is acknowledged, but {self.sent} were sent")
         while self.waiting and self.waiting[0][0] <= upto:
-            self.waiting.popleft()
+            self.kept -= self.waiting.popleft()[2]
 
-    def resume(self, hello: Hello, session: str) -> tuple[list[str], int]:
+    def resume(self, hello: Hello, session: str) -> tuple[list[str | bytes], int]:
         """What a new connection begins with, and the number up to which a dead worker had taken messages.
 
         A worker that lives on answers all it took. One that died did some of it and cannot say how far it came: what
@@ -635,5 +687,5 @@ class Channel:
         if died:
             self.worker, self.received = hello.worker, 0
         self.acknowledged(min(hello.seen, self.sent))
-        again = [self._frame(message, number) for number, message in self.waiting]
+        again = [self._frame(message, number) for number, message, _ in self.waiting]
         return [_text(Welcome(session=session, seen=self.received)), *again], hello.seen if died else 0

@@ -127,7 +127,7 @@ class SqliteStore:
     def append(self, run: Run, step: Step) -> None:
         with self._explained():
             if step.observation.screenshot:
-                self._keep(run.id, step.index, step.observation.screenshot)
+                self.keep(run.id, step.index, step.observation.screenshot)
             bare = replace(step, observation=replace(step.observation, screenshot=None))
             with self._transaction():
                 self._db.execute(
@@ -238,8 +238,8 @@ class SqliteStore:
         path = self.screenshot(run_id, step.index)
         return replace(step, observation=replace(step.observation, screenshot=path.read_bytes())) if path else step
 
-    def _keep(self, run_id: str, index: int, image: bytes) -> None:
-        """On disk when this returns."""
+    def keep(self, run_id: str, index: int, image: bytes) -> None:
+        """What a step saw, on disk when this returns; after the last step, how the run left the page."""
         ending = "png" if image.startswith(b"\x89PNG") else "jpg"
         path = self.screenshots(run_id) / f"{index + 1:04}.{ending}"
         path.parent.mkdir(parents=True, exist_ok=True)

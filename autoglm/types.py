@@ -110,7 +110,7 @@ class Download:
     name: str
     """As the site calls it."""
     path: str
-    """Where it lies on this machine."""
+    """Where it lies on this machine; empty when the browser does not say."""
     bytes: int
     error: str = ""
     """Why it is not there, when it is not."""

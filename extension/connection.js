@@ -17,6 +17,12 @@ const ACK_MS = 250;
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 const SMALL = 64 * 1024;
+/** Of a frame, which the server takes whole or not at all. */
+const MOST_BYTES = 8 * 1024 * 1024 - SMALL;
+/** What may wait in the socket while pictures are still added. */
+const MOST_BACKLOG = 1024 * 1024;
+/** Of an event, the longest text: a data: address can have megabytes. */
+const MOST_SIGNS = 10_000;
 
 export class Connection {
   /** @type {State} */
@@ -63,8 +69,26 @@ export class Connection {
   /** Sent now, or when there is a connection again if it is numbered. @param {Outgoing} message @param {Uint8Array} [payload] */
   send(message, payload) {
     if (!this.#channel) return;
-    const frame = this.#channel.send(message, payload);
-    if (this.state.state === 'connected') this.#put(frame);
+    try {
+      const frame = this.#channel.send(message, payload);
+      if (this.state.state === 'connected') this.#put(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      void this.#giveUp();
+    }
+  }
+
+  /** Whether a picture may be added to what the socket still has to send. */
+  get roomy() {
+    return this.state.state === 'connected' && (this.#socket?.bufferedAmount ?? 0) < MOST_BACKLOG;
+  }
+
+  /** Too much waits for a server that does not come back: its runs are over. */
+  async #giveUp() {
+    this.#channel = null;
+    await chrome.storage.session.remove(['session', 'seen']);
+    this.renewed();
+    this.#socket?.close();
   }
 
   async #open() {
@@ -78,18 +102,22 @@ export class Connection {
     this.#set('connecting', '');
     const greeting = this.#greet(socket);
     const deadline = setTimeout(() => socket.close(), HANDSHAKE_MS);
-    socket.onmessage = async ({ data }) => {
+    /** @param {string | ArrayBuffer} frame */
+    const take = async (frame) => {
       if (this.#socket !== socket) return;
       this.#heard = Date.now();
       try {
-        if (this.state.state === 'connected') this.#receive(data);
-        else if (await greeting(data)) clearTimeout(deadline);
+        if (this.state.state === 'connected') this.#receive(frame);
+        else if (await greeting(frame)) clearTimeout(deadline);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#set('refused', error.message);
         socket.close();
       }
     };
+    // One after another: what follows the welcome may come before all is ready for it.
+    let taken = Promise.resolve();
+    socket.onmessage = ({ data }) => void (taken = taken.then(() => take(data)));
     socket.onclose = ({ code, reason }) => {
       clearTimeout(deadline);
       if (this.#socket === socket) this.#closed(code, reason);
@@ -228,16 +256,42 @@ export class Connection {
 }
 
 /**
- * A result as it travels: inside the message, or beside it when it is large.
+ * A result as it travels: inside the message, or beside it as bytes when it is a picture or large.
  * @param {number} id
  * @param {Record<string, unknown>} result
  * @returns {[Outgoing, Uint8Array | undefined]}
  */
 export function pack(id, result) {
-  const { data } = result;
-  if (typeof data === 'string' && data.length > SMALL && Object.keys(result).length === 1)
-    return [{ t: 'result', id, payload: 'data' }, Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0))];
+  const { data, result: said } = result;
+  const alone = Object.keys(result).length === 1;
+  if (typeof data === 'string' && alone) return payload(id, 'data', bytesOf(data));
+  const { type, value } = /** @type {{type?: unknown, value?: unknown}} */ (said ?? {});
+  if (type === 'string' && typeof value === 'string' && value.length > SMALL && alone)
+    return payload(id, 'value', new TextEncoder().encode(value));
   const text = JSON.stringify(result);
   if (text.length <= SMALL) return [{ t: 'result', id, result }, undefined];
-  return [{ t: 'result', id, payload: 'json' }, new TextEncoder().encode(text)];
+  return payload(id, 'json', new TextEncoder().encode(text));
+}
+
+/**
+ * @param {number} id
+ * @param {'json' | 'data' | 'value'} kind
+ * @param {Uint8Array} bytes
+ * @returns {[Outgoing, Uint8Array | undefined]}
+ */
+function payload(id, kind, bytes) {
+  if (bytes.length > MOST_BYTES) return [{ t: 'result', id, error: `an answer of ${bytes.length} bytes is too large` }, undefined];
+  return [{ t: 'result', id, payload: kind }, bytes];
+}
+
+/** @param {string} base64 */
+export function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+}
+
+/** An event's particulars, with long texts cut short. @param {Record<string, unknown>} params @returns {Record<string, unknown>} */
+export function short(params) {
+  const text = JSON.stringify(params);
+  if (text.length <= MOST_SIGNS) return params;
+  return JSON.parse(text, (_, value) => (typeof value === 'string' ? value.slice(0, MOST_SIGNS) : value));
 }

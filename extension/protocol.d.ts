@@ -21,11 +21,11 @@ export type Greeted =
 export type Outgoing = FromTabs | FromPerson | { t: 'pong' } | { t: 'ack' };
 
 export type FromTabs =
-  | { t: 'result'; id: number; result?: Json; payload?: '' | 'json' | 'data'; error?: string }
+  | { t: 'result'; id: number; result?: Json; payload?: '' | 'json' | 'data' | 'value'; error?: string }
   | { t: 'event'; tab: number; session: string; method: string; params: Json }
   | { t: 'opened'; tab: number; opener: number; url: string }
   | { t: 'closed'; tab: number; why: 'closed' | 'canceled_by_user' | 'crashed' | 'replaced' }
-  | { t: 'picture'; tab: number; at: number };
+  | { t: 'picture'; tab: number };
 
 export type FromPerson =
   | { t: 'start'; wish: string; tab: number; url: string; task: string; run?: string }
@@ -35,7 +35,11 @@ export type FromPerson =
   | { t: 'answer'; run: string; question: number; text: string | null }
   | { t: 'list' }
   | { t: 'show'; run: string }
-  | { t: 'settings'; model?: string; base_url?: string; steps?: number };
+  | { t: 'look'; run: string; index: number }
+  | { t: 'redo'; run: string; how: 'replay' | 'export' }
+  | { t: 'settings'; choices: Choices };
+
+export interface Choices { steps: number; minutes: number; careful: boolean; pictures: boolean; base_url: string; model: string }
 
 // ---- from the server
 
@@ -52,13 +56,15 @@ export type RunState = 'running' | 'paused' | 'asking' | 'finished' | 'failed' |
 
 export type ForPanel =
   | { t: 'run'; run: string; wish: string; tab: number; task: string; model: string; state: RunState; answer: string; error: string }
-  | { t: 'step'; run: string; index: number; did: string; thinking: string; outcome: string; error: string; seconds: number }
+  | { t: 'step'; run: string; index: number; did: string; thinking: string; outcome: string; error: string; seconds: number; picture: boolean }
   | { t: 'thinking'; run: string; index: number; text: string }
   | { t: 'point'; run: string; tab: number; box: [number, number, number, number]; label: string }
   | { t: 'question'; run: string; question: number; kind: 'ask' | 'approve' | 'take_over'; text: string }
   | { t: 'runs'; runs: Json[] }
   | { t: 'recording'; run: Json; steps: Json[] }
-  | { t: 'status'; ready: boolean; model: string; engine: string; precision: string; tokens_per_s: number | null; why: string; steps: number }
+  | { t: 'shot'; run: string; index: number }
+  | { t: 'redone'; run: string; how: 'replay' | 'export'; state: 'going' | 'done' | 'failed'; line: string }
+  | { t: 'status'; model: string; engine: string; precision: string; tokens_per_s: number | null; why: string; choices: Choices }
   | { t: 'error'; run: string; message: string };
 
 export type Incoming = ForTabs | ForPanel | { t: 'ping' } | { t: 'ack' };
@@ -66,5 +72,11 @@ export type Incoming = ForTabs | ForPanel | { t: 'ping' } | { t: 'ack' };
 // ---- between the worker and the panel
 
 export interface Connection { state: 'connecting' | 'connected' | 'unpaired' | 'refused' | 'away'; detail: string }
-export type ToPanel = ForPanel | ({ t: 'connection' } & Connection);
+/** `image`: a picture as a data: URL. */
+export type ToPanel =
+  | Exclude<ForPanel, { t: 'shot' | 'redone' }>
+  | (Extract<ForPanel, { t: 'redone' }> & { file: string })
+  | ({ t: 'connection' } & Connection)
+  | { t: 'shot'; run: string; index: number; image: string }
+  | { t: 'view'; run: string; tab: number; image: string };
 export type FromPanel = FromPerson | { t: 'hello' } | { t: 'pair'; code: string } | { t: 'port'; port: number };

@@ -8,6 +8,7 @@
  * @typedef {import('./protocol').Command} Command
  * @typedef {{run: string, opened: boolean}} Ours
  */
+import { short } from './connection.js';
 import { hide, show } from './pointer.js';
 
 /** Of the DevTools protocol, what the driver needs and no more. */
@@ -28,16 +29,31 @@ const EVENTS = new Set(
   Page.windowOpen Runtime.executionContextCreated Target.attachedToTarget Target.detachedFromTarget`.split(/\s+/),
 );
 
+/** Commands after which a tab looks otherwise, though no event may say so. */
+const TOUCHING = /^(Input|Page\.(navigate|handleJavaScriptDialog)|DOM\.setFileInputFiles)/;
+
 /** Our tabs by id. @type {Map<number, Ours>} */
 let ours = new Map();
 /** Told what happens to our tabs. @type {(message: Outgoing) => void} */
 let tell = () => undefined;
+/** What waits for the first frame of a screencast, by tab. @type {Map<number, (data: string) => void>} */
+const frames = new Map();
+/** A page that has not drawn a frame by then draws none. */
+const FRAME_MS = 1000;
+
+/** Told when one of them may look otherwise. @type {(tab: number) => void} */
+let changed = () => undefined;
 /** What happened before it was known which tabs are ours. @type {(() => void)[] | null} */
 let early = [];
 
-/** Ready to answer; with the tabs that an earlier life of this worker held. @param {(message: Outgoing) => void} listener */
-export async function restore(listener) {
+/**
+ * Ready to answer; with the tabs that an earlier life of this worker held.
+ * @param {(message: Outgoing) => void} listener
+ * @param {(tab: number) => void} looksOtherwise
+ */
+export async function restore(listener, looksOtherwise) {
   tell = listener;
+  changed = looksOtherwise;
   const { tabs = [] } = await chrome.storage.session.get('tabs');
   ours = new Map(/** @type {[number, Ours][]} */ (tabs));
   const happened = early ?? [];
@@ -143,7 +159,32 @@ export async function send({ tab, session, method, params }) {
   if (!ours.has(tab)) throw new Error(`tab ${tab} is not the agent's`);
   if (!METHODS.has(method)) throw new Error(`${method} is not allowed`);
   const target = session ? { tabId: tab, sessionId: session } : { tabId: tab };
-  return /** @type {Record<string, unknown>} */ ((await chrome.debugger.sendCommand(target, method, params)) ?? {});
+  const result = await chrome.debugger.sendCommand(target, method, params);
+  if (TOUCHING.test(method)) changed(tab);
+  return /** @type {Record<string, unknown>} */ (result ?? {});
+}
+
+/**
+ * A JPEG of what can be seen of a tab, as base64. It is the first frame of a screencast: unlike a screenshot that takes
+ * nothing from the page, and is not lost, and waited for without end, when the page is just being left.
+ * @param {number} tab
+ */
+export async function picture(tab) {
+  if (!ours.has(tab)) throw new Error(`tab ${tab} is not the agent's`);
+  const target = { tabId: tab };
+  const frame = new Promise((resolve) => {
+    frames.set(tab, resolve);
+    setTimeout(resolve, FRAME_MS, '');
+  });
+  try {
+    await chrome.debugger.sendCommand(target, 'Page.startScreencast', { format: 'jpeg', quality: 60, maxWidth: 1280, maxHeight: 1280 });
+    const data = String(await frame);
+    if (!data) throw new Error(`tab ${tab} is not drawn`);
+    return data;
+  } finally {
+    frames.delete(tab);
+    if (ours.has(tab)) await chrome.debugger.sendCommand(target, 'Page.stopScreencast');
+  }
 }
 
 /** @param {() => void} handle */
@@ -155,11 +196,13 @@ function whenRestored(handle) {
 // Registered at the top level: https://developer.chrome.com/docs/extensions/develop/concepts/service-workers/events
 
 chrome.debugger.onEvent.addListener((source, method, params) => {
-  if (!EVENTS.has(method)) return;
   const { tabId: tab, sessionId: session = '' } = /** @type {chrome.debugger.DebuggerSession} */ (source);
+  if (method === 'Page.screencastFrame') frames.get(tab ?? -1)?.(/** @type {{data: string}} */ (params).data);
+  if (!EVENTS.has(method)) return;
   whenRestored(() => {
     if (tab === undefined || !ours.has(tab)) return;
-    tell({ t: 'event', tab, session, method, params: /** @type {Record<string, unknown>} */ (params ?? {}) });
+    tell({ t: 'event', tab, session, method, params: short(/** @type {Record<string, unknown>} */ (params ?? {})) });
+    changed(tab);
   });
 });
 

@@ -15,7 +15,7 @@ export const STRETCH = 200_000;
 export const MOST_WAITING = 1000;
 
 const NUMBERED_OUT = new Set(
-  'result event opened closed start stop pause resume answer list show settings'.split(' '),
+  'result event opened closed start stop pause resume answer list show look redo settings'.split(' '),
 );
 const NUMBERED_IN = new Set('attach open detach command'.split(' '));
 
@@ -130,9 +130,10 @@ export class Channel {
     this.received = received;
   }
 
-  /** The frame. @param {Outgoing} message @param {Uint8Array} [payload] */
+  /** The frame; throws when the other side acknowledges nothing any more. @param {Outgoing} message @param {Uint8Array} [payload] */
   send(message, payload) {
     if (!NUMBERED_OUT.has(message.t)) return writeFrame({ v: VERSION, ack: this.received, ...message }, payload);
+    if (this.waiting.length >= MOST_WAITING) throw new ProtocolError(`${MOST_WAITING} messages were not acknowledged`);
     const seq = ++this.sent;
     this.waiting.push({ seq, message, ...(payload && { payload }) });
     return writeFrame({ v: VERSION, seq, ack: this.received, ...message }, payload);

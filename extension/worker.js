@@ -6,7 +6,8 @@
  * @typedef {import('./protocol').Incoming} Incoming
  * @typedef {import('./protocol').FromPanel} FromPanel
  */
-import { Connection, pack } from './connection.js';
+import { Connection, bytesOf, pack } from './connection.js';
+import { Pictures } from './pictures.js';
 import * as tabs from './tabs.js';
 
 /** Open panels. @type {Set<chrome.runtime.Port>} */
@@ -14,20 +15,38 @@ const panels = new Set();
 
 const connection = new Connection(
   take,
-  (state) => tellPanels({ t: 'connection', ...state }),
+  (state) => {
+    if (state.state !== 'connected') pictures.reset();
+    tellPanels({ t: 'connection', ...state });
+  },
   () => void tabs.detachAll(),
 );
 
+const pictures = new Pictures(takePicture, (tab, picture) => {
+  if (connection.roomy) connection.send({ t: 'picture', tab }, picture);
+  return connection.roomy;
+});
+
 /** Before it no command is carried out, for an earlier life of this worker may have held the tab that it is for. */
-const restored = tabs.restore((message) => connection.send(message));
+const restored = tabs.restore((message) => {
+  if (message.t === 'closed') pictures.forget(message.tab);
+  connection.send(message);
+}, (tab) => pictures.changed(tab));
+
+/** For the server, and for the panels as it is. @param {number} tab */
+async function takePicture(tab) {
+  const data = await tabs.picture(tab);
+  tellPanels({ t: 'view', run: tabs.runOf(tab) ?? '', tab, image: `data:image/jpeg;base64,${data}` });
+  return bytesOf(data);
+}
 
 /** @param {import('./protocol').ToPanel} message */
 function tellPanels(message) {
   for (const panel of panels) panel.postMessage(message);
 }
 
-/** @param {Incoming} message */
-function take(message) {
+/** @param {Incoming} message @param {Uint8Array} payload */
+function take(message, payload) {
   switch (message.t) {
     case 'command':
       return carryOut(message.id, () => tabs.send(message));
@@ -36,8 +55,14 @@ function take(message) {
     case 'open':
       return carryOut(message.id, async () => ({ tab: await tabs.open(message.run, message.opener) }));
     case 'detach':
+      pictures.forget(message.tab);
       return carryOut(message.id, () => tabs.detach(message.tab, message.close));
     case 'credit':
+      return pictures.credit(message.tab, message.pictures);
+    case 'shot':
+      return tellPanels({ ...message, image: imageOf(payload) });
+    case 'redone':
+      return tellPanels({ ...message, file: new TextDecoder().decode(payload) });
     case 'ping':
     case 'ack':
       return;
@@ -46,6 +71,15 @@ function take(message) {
     default:
       tellPanels(message);
   }
+}
+
+/** As an address that an <img> takes; a port carries no bytes. @param {Uint8Array} bytes */
+function imageOf(bytes) {
+  if (!bytes.length) return '';
+  const kind = bytes[0] === 0x89 ? 'png' : 'jpeg';
+  let signs = '';
+  for (let i = 0; i < bytes.length; i += 8192) signs += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return `data:image/${kind};base64,${btoa(signs)}`;
 }
 
 /** @param {number} id @param {() => Promise<Record<string, unknown> | void>} act */

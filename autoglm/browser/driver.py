@@ -286,7 +286,8 @@ class CdpBrowser:
             if file.error:
                 yield f"{file.name} was not downloaded: {file.error}"
             else:
-                yield f"it downloaded {file.name} ({file.bytes} bytes) to {file.path}"
+                where = f" to {file.path}" if file.path else ", to where this browser puts its downloads"
+                yield f"it downloaded {file.name} ({file.bytes} bytes){where}"
         for name in self._coming:
             yield f"{name} is being downloaded"
         if tab.dialog:

@@ -12,17 +12,20 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
-from autoglm.errors import BrowserGone, CdpError, InDoubt
+from autoglm.errors import BrowserGone, CdpError, InDoubt, TakenAway
 from autoglm.protocol import (
     Attach,
     Channel,
     Closed,
     Command,
+    Credit,
     Detach,
     Event,
     Hello,
     Open,
     Opened,
+    Picture,
+    ProtocolError,
     Result,
 )
 from autoglm.seams import Json
@@ -30,10 +33,12 @@ from autoglm.types import Download
 
 AWAY_S = 60.0
 """How long a run waits for an extension that went away."""
+PICTURES_AHEAD = 2
+"""How many pictures of a tab may be on their way at once."""
 IN_DOUBT = "Chrome restarted the extension in the middle of it: perhaps it was done; look at the page before going on"
 
 
-Send = Callable[[str], None]
+Send = Callable[[str | bytes], None]
 """Puts a frame on the present connection; what is lost with it is kept by the channel."""
 
 
@@ -49,11 +54,13 @@ class Extension:
         self._tabs: dict[int, ExtensionCdp] = {}
         self._popups: dict[int, Callable[[ExtensionCdp], None]] = {}
         """Who is told of what a tab opens."""
+        self.pictures: dict[int, bytes] = {}
+        """How each tab that is watched looked last, JPEG; empty until the first has come."""
         self._away: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------ the connection
 
-    def connected(self, send: Send, hello: Hello, session: str) -> list[str]:
+    def connected(self, send: Send, hello: Hello, session: str) -> list[str | bytes]:
         """The frames that the new connection begins with."""
         if self._away:
             self._away.cancel()
@@ -62,7 +69,8 @@ class Extension:
         for number, result in [*self._pending.values()]:
             if number <= in_doubt and not result.done():
                 result.set_exception(InDoubt(IN_DOUBT))
-        return frames
+        credit = [self.channel.send(Credit(tab=tab, pictures=PICTURES_AHEAD)) for tab in self.pictures]
+        return [*frames, *credit]
 
     def disconnected(self) -> None:
         self._send = None
@@ -71,21 +79,30 @@ class Extension:
     def close(self) -> None:
         """Gone for good: everything that waits for it is told."""
         for tab in [*self._tabs.values()]:
-            tab.end("the browser, or its extension, went away and did not come back")
+            tab.end("the browser, or its extension, went away and did not come back", TakenAway)
         self._tabs.clear()
+        self.pictures.clear()
 
-    def tell(self, message: Any) -> None:
+    def tell(self, message: Any, payload: bytes = b"") -> None:
         """News for the panel; nobody hears it while nobody is connected."""
         if self._send:
-            self._send(self.channel.send(message))
+            self._send(self.channel.send(message, payload))
+
+    def watch(self, tab: int) -> None:
+        """Has pictures of a tab sent from now on."""
+        self.pictures[tab] = b""
+        self.tell(Credit(tab=tab, pictures=PICTURES_AHEAD))
 
     # ------------------------------------------------------------ commands and what comes back
 
     async def ask(self, make: Callable[[int], Attach | Open | Detach | Command]) -> Json:
-        """The result of a command. Raises CdpError with the browser's own words, InDoubt."""
+        """The result of a command. Raises CdpError with the browser's own words, InDoubt, BrowserGone."""
         self._last_id += 1
         message = make(self._last_id)
-        frame = self.channel.send(message)
+        try:
+            frame = self.channel.send(message)
+        except ProtocolError as error:
+            raise BrowserGone(f"the extension takes no commands any more: {error.reason}; open the panel") from error
         result: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._pending[self._last_id] = self.channel.sent, result
         if self._send:
@@ -95,8 +112,12 @@ class Extension:
         finally:
             del self._pending[message.id]
 
-    def take(self, message: Result | Event | Opened | Closed, payload: bytes) -> None:
+    def take(self, message: Result | Event | Opened | Closed | Picture, payload: bytes) -> None:
         match message:
+            case Picture(tab=tab):
+                if tab in self.pictures:
+                    self.pictures[tab] = payload
+                    self.tell(Credit(tab=tab, pictures=1))
             case Result():
                 self._take_result(message, payload)
             case Event(tab=tab, session=session, method=method, params=params):
@@ -105,24 +126,23 @@ class Extension:
             case Opened(tab=tab, opener=opener):
                 popup = ExtensionCdp(self, tab)
                 self.hold(popup, self._popups.get(opener))
+                if opener in self.pictures:
+                    self.watch(tab)
                 if told := self._popups.get(opener):
                     told(popup)
             case Closed(tab=tab, why=why):
-                if held := self._tabs.pop(tab, None):
-                    held.end(WHY[why])
+                if held := self._tabs.get(tab):
+                    self.let_go(tab)
+                    held.end(*WHY[why])
 
     def _take_result(self, message: Result, payload: bytes) -> None:
         _, result = self._pending.get(message.id, (0, None))
         if result is None or result.done():
             return
-        if message.error is not None:
-            result.set_exception(CdpError("command", message.error))
-        elif message.payload == "data":
-            result.set_result({"data": b64encode(payload).decode()})
-        elif message.payload == "json":
-            result.set_result(json.loads(payload))
-        else:
-            result.set_result(message.result or {})
+        try:
+            result.set_result(_content(message, payload))
+        except CdpError as error:
+            result.set_exception(error)
 
     def hold(self, tab: ExtensionCdp, popups: Callable[[ExtensionCdp], None] | None) -> None:
         self._tabs[tab.tab] = tab
@@ -132,26 +152,50 @@ class Extension:
     def let_go(self, tab: int) -> None:
         self._tabs.pop(tab, None)
         self._popups.pop(tab, None)
+        self.pictures.pop(tab, None)
 
 
-WHY = {
-    "closed": "the tab was closed",
-    "canceled_by_user": "the person ended it on Chrome's own bar",
-    "crashed": "the page's process crashed",
-    "replaced": "Chrome replaced the tab",
+def _content(message: Result, payload: bytes) -> Json:
+    """What the browser answered. Raises CdpError."""
+    if message.error is not None:
+        raise CdpError("command", message.error)
+    try:
+        match message.payload:
+            case "data":
+                return {"data": b64encode(payload).decode()}
+            case "value":
+                return {"result": {"type": "string", "value": payload.decode()}}
+            case "json":
+                return dict(json.loads(payload))
+            case _:
+                return message.result or {}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CdpError("command", f"an answer of {len(payload)} bytes that cannot be read: {error!s:.100}") from error
+
+
+WHY: dict[str, tuple[str, type[BrowserGone]]] = {
+    "closed": ("the tab was closed", TakenAway),
+    "canceled_by_user": ("the person ended it on Chrome's own bar", TakenAway),
+    "crashed": ("the page's process crashed", BrowserGone),
+    "replaced": ("Chrome replaced the tab", BrowserGone),
 }
 
 
 class ExtensionTabs:
     """`seams.Tabs`: the tab in which a run was started, and those that it opens."""
 
-    def __init__(self, extension: Extension, run: str, start: int) -> None:
+    def __init__(self, extension: Extension, run: str, start: int, *, watched: bool = False) -> None:
+        """`watched`: pictures of them are sent all the time."""
         self._extension = extension
         self._run = run
         self._start = start
+        self._watched = watched
         self._attached = False
         self._held: list[ExtensionCdp] = []
         self._listeners: set[asyncio.Queue[ExtensionCdp]] = set()
+        self._files: asyncio.Queue[tuple[str, Download | None]] = asyncio.Queue()
+        self._coming: dict[str, str] = {}
+        """Names of the files on their way, by Chrome's own ids of them."""
 
     async def open(self) -> ExtensionCdp:
         """The person's tab for the first time, then new ones beside it."""
@@ -176,9 +220,23 @@ class ExtensionTabs:
         return self._drain(queue)
 
     async def downloads(self) -> AsyncGenerator[tuple[str, Download | None]]:
-        """None: the person's own Chrome puts files where it always does, and tells the person."""
-        for never in ():
-            yield never
+        """The person's own Chrome puts them where it always does and does not say where: they have no path."""
+        while True:
+            yield await self._files.get()
+
+    def _download(self, method: str, params: Json) -> None:
+        match method, params:
+            case "Page.downloadWillBegin", {"guid": str(file), "suggestedFilename": str(name)}:
+                self._coming[file] = name
+                self._files.put_nowait((name, None))
+            case "Page.downloadProgress", {"guid": str(file), "state": "completed" | "canceled" as state} if (
+                file in self._coming
+            ):
+                name, size = self._coming.pop(file), int(params.get("receivedBytes", 0))
+                failed = "" if state == "completed" else "it was cancelled, or broke off"
+                self._files.put_nowait((name, Download(name, "", 0 if failed else size, failed)))
+            case _:
+                pass
 
     async def close(self) -> None:
         for tab in self._held:
@@ -193,11 +251,15 @@ class ExtensionTabs:
 
     def _hold(self, tab: ExtensionCdp) -> ExtensionCdp:
         self._held.append(tab)
+        tab.told = self._download
         self._extension.hold(tab, self._opened)
+        if self._watched:
+            self._extension.watch(tab.tab)
         return tab
 
     def _opened(self, popup: ExtensionCdp) -> None:
         self._held.append(popup)
+        popup.told = self._download
         for queue in self._listeners:
             queue.put_nowait(popup)
 
@@ -208,8 +270,10 @@ class ExtensionCdp:
     def __init__(self, extension: Extension, tab: int) -> None:
         self.tab = tab
         """Chrome's own id of it."""
+        self.told: Callable[[str, Json], None] | None = None
+        """Who hears of its files."""
         self._extension = extension
-        self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._gone: asyncio.Future[tuple[str, type[BrowserGone]]] = asyncio.get_running_loop().create_future()
         self._listeners: set[asyncio.Queue[tuple[str, Json, str] | None]] = set()
 
     async def send(self, method: str, /, session: str = "", **params: Any) -> Json:
@@ -249,13 +313,15 @@ class ExtensionCdp:
     def hear(self, method: str, params: Json, session: str) -> None:
         for queue in self._listeners:
             queue.put_nowait((method, params, session))
+        if self.told:
+            self.told(method, params)
         if method == "Inspector.targetCrashed" and not session:
-            self.end(WHY["crashed"])
+            self.end(*WHY["crashed"])
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, as_error: type[BrowserGone] = BrowserGone) -> None:
         if self._gone.done():
             return
-        self._gone.set_result(why)
+        self._gone.set_result((why, as_error))
         for queue in self._listeners:
             queue.put_nowait(None)
 
@@ -267,4 +333,5 @@ class ExtensionCdp:
             self._listeners.discard(queue)
 
     def _lost(self, method: str) -> BrowserGone:
-        return BrowserGone(f"{method} was not answered: {self._gone.result()}; start the task again in an open tab")
+        why, as_error = self._gone.result()
+        return as_error(f"{method} was not answered: {why}; start the task again in an open tab")

@@ -43,8 +43,8 @@ class Frame:
     """How many it has shown: what was said of an earlier one is void."""
     seen: Seen = field(default_factory=Seen)
     """What the current document told so far."""
-    _tells_listeners: bool = True
-    """Whether the pipe has DevTools' command line, whose getEventListeners is asked."""
+    _tells_listeners: bool | None = None
+    """Whether the pipe has DevTools' command line, whose getEventListeners is asked. None: not known yet."""
     _holes_of: tuple[Seeable, ...] = ()
     _holes: tuple[FrameItem, ...] = ()
 
@@ -188,29 +188,38 @@ class Frame:
     async def _listeners(self, ways: list[list[int]]) -> list[list[int]]:
         """For each way how many elements it leads to, then the positions of those that listen to clicks."""
         try:
+            if self._tells_listeners is None:
+                self._tells_listeners = (
+                    await self._with_command_line("typeof getEventListeners", self.world) != "undefined"
+                )
+            if not self._tells_listeners:
+                return await self._listeners_one_by_one(ways)
             own = await self.own_world(self)
-            world = {} if own is None else {"contextId": own}
-            expression = page.listeners(ways)
-            if self._tells_listeners:
-                asked = {**world, "expression": expression, "includeCommandLineAPI": True, "returnByValue": True}
-                done = await self._ask("Runtime.evaluate", **asked)
-                if "exceptionDetails" not in done:
-                    return done["result"].get("value") or [[-1]] * len(ways)
-                self._tells_listeners = False
-            return await self._listeners_one_by_one(ways, world)
+            return await self._with_command_line(page.listeners(ways), own) or [[-1]] * len(ways)
         except CdpError as error:
             self.lose()
             raise WorldLost from error
 
-    async def _listeners_one_by_one(self, ways: list[list[int]], world: Json) -> list[list[int]]:
+    async def _with_command_line(self, expression: str, world: int | None) -> Any:
+        """The value, in this context or the session's own; None when it threw."""
+        where = {} if world is None else {"contextId": world}
+        asked = {"expression": expression, "includeCommandLineAPI": True, "returnByValue": True}
+        done = await self._ask("Runtime.evaluate", **where, **asked)
+        return None if "exceptionDetails" in done else done["result"].get("value")
+
+    async def _listeners_one_by_one(self, ways: list[list[int]]) -> list[list[int]]:
         """The same where getEventListeners is not to be had, as in chrome.debugger: asked for by the browser's ids."""
-        whole = await self._ask("Runtime.evaluate", **world, expression="document")
-        document = whole["result"]["objectId"]
+        # A node that is resolved without a context is one of the page's own world, whatever frame it is in.
+        whole = await self._ask("DOM.resolveNode", backendNodeId=(await self.node("document"))["backendNodeId"])
+        document = whole["object"]["objectId"]
         nodes = [
             self._ask("DOM.resolveNode", backendNodeId=node, objectGroup=LISTENERS)
             for node in await self._clicked_in(document)
         ]
         there = [each for each in await asyncio.gather(*nodes, return_exceptions=True) if isinstance(each, dict)]
+        found = [each["object"]["objectId"] for each in there]
+        # Those in inner frames are told of too, and cannot be handed over: an id names the world, then the object.
+        heard = [each for each in found if each.rpartition(".")[0] == document.rpartition(".")[0]]
         done = await self._ask(
             "Runtime.callFunctionOn",
             objectId=document,
@@ -219,7 +228,7 @@ class Frame:
               const getEventListeners = (node) => (on.has(node) ? {{ click: [1] }} : {{}});
               return {page.listeners(ways)};
             }}""",
-            arguments=[{"objectId": each["object"]["objectId"]} for each in there],
+            arguments=[{"objectId": each} for each in heard],
             returnByValue=True,
         )
         await self._ask("Runtime.releaseObjectGroup", objectGroup=LISTENERS)

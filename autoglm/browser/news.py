@@ -8,7 +8,6 @@ import time
 from collections import deque
 from urllib.parse import urlsplit, urlunsplit
 
-from autoglm.errors import BrowserGone
 from autoglm.seams import Json
 from autoglm.types import MOST_RESPONSES, Response
 
@@ -158,12 +157,6 @@ class News:
             self.changed.clear()
             await wait_for(self.changed, until - now + 0.001)
         return True
-
-    async def ended(self, seconds: float) -> None:
-        """Returns after that time. Raises BrowserGone when the tab closes before."""
-        await wait_for(self.gone, seconds)
-        if self.gone.is_set():
-            raise BrowserGone("the tab closed while waiting; open a new tab or start the browser again")
 
     def _in_flight(self) -> set[Request]:
         now = time.monotonic()

@@ -157,7 +157,9 @@ class Tab:
                 continue  # it is on its way to another document, or its frame went with what was done in it
 
     async def wait(self, seconds: float) -> str:
-        await self.news.ended(seconds)
+        await wait_for(self.news.gone, seconds)
+        if self.news.gone.is_set():
+            await self.cdp.send("Page.getFrameTree")  # raises, for it knows why the tab is gone
         return f"waited {seconds:g} s"
 
     async def address(self) -> tuple[str, str]:

@@ -19,7 +19,6 @@ from autoglm.panel import Panel
 from autoglm.protocol import CODE_S, Status
 from autoglm.session import start_server
 from autoglm.store import SqliteStore
-from autoglm.types import Limits
 
 
 async def serve(args: Arguments) -> int:
@@ -30,8 +29,7 @@ async def serve(args: Arguments) -> int:
         ready = await server.ready() if server else Ready(url=args.base_url or "", model=args.model or "")
         model = await opened.enter_async_context(OpenAIModel(ready.url, ready.model, args.api_key))
         name = await model.find_name()
-        status = Status(ready=True, model=name, engine=" ".join(ready.runs.split()), steps=Limits().steps)
-        panel = Panel(store, model.heard_by, status)
+        panel = Panel(store, model.heard_by, status_of(ready, name, args), keys_path().with_name("panel.json"))
         opened.push_async_callback(panel.close)
         keys = Keys(keys_path())
         listener = Listener(keys, panel.wish, panel.joined)
@@ -41,6 +39,12 @@ async def serve(args: Arguments) -> int:
             tell_code(keys)
         await asyncio.Event().wait()
     return 0
+
+
+def status_of(ready: Ready, model: str, args: Arguments) -> Status:
+    if args.base_url:
+        return Status(model=model, engine=args.base_url)
+    return Status(model=model, engine=" ".join(ready.runs.split()), precision=ready.precision, why=ready.why)
 
 
 def pair(args: Arguments) -> int:

@@ -133,7 +133,8 @@ def _foot(observation: Observation) -> list[str]:
     if observation.scroll.y >= 1 or below >= 1:
         lines.append(f"Scrolled: {observation.scroll.y:.0f} px above, {max(below, 0):.0f} px below")
     for file in observation.downloads:
-        came = f"not there: {flat(file.error, 200)}" if file.error else f"{file.bytes} bytes, {file.path}"
+        where = f", {file.path}" if file.path else ""
+        came = f"not there: {flat(file.error, 200)}" if file.error else f"{file.bytes} bytes{where}"
         lines.append(f"Downloaded: {quote(flat(file.name, 100))} {came}")
     if (dialog := observation.dialog) and dialog.open:
         lines.append(f"Open dialog: {dialog.kind} {quote(dialog.message[:LONGEST])}; the page waits for its answer")

@@ -23,7 +23,7 @@ from autoglm_backend.engines.vllm_log import option
 from autoglm_backend.errors import BackendError, CheckpointError
 from autoglm_backend.prefetch import Prefetch
 from autoglm_backend.probe import ROOT, free_ram, memory
-from autoglm_backend.serve import Leaving, ServeOptions, choose_ctx, is_local, say_ready, serve_int8
+from autoglm_backend.serve import Leaving, Ready, ServeOptions, choose_ctx, is_local, say_ready, serve_int8
 from autoglm_backend.supervise import Supervisor
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Program:
     shards: tuple[Path, ...]
     gpus: tuple[Gpu, ...] = ()
     dropped: frozenset[str] = frozenset()
+    precision: str = ""
+    why: str = ""  # the plan's reason
 
 
 def carry_out(options: ServeOptions, opened: socket.socket, leaving: Leaving, since: float) -> None:
@@ -55,7 +57,8 @@ def carry_out(options: ServeOptions, opened: socket.socket, leaving: Leaving, si
         case _:
             program = planned(options)
     if program is None:
-        serve_int8(replace(options, model=options.model or "embedded"), opened, since)
+        why = "the plan for this machine chose it: see `autoglm-backend plan`"
+        serve_int8(replace(options, model=options.model or "embedded"), opened, since, why)
         return
     supervisor = Supervisor(
         program.launch, tell, program.at_once, gpus=program.gpus, nvml=nvml_for(program.gpus), free_ram=free_ram
@@ -82,7 +85,8 @@ async def run(
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            say_ready(options, opened, program.launch.model, f"{program.title}{told(booted)}", since)
+            what = f"{program.title}{told(booted)}"
+            say_ready(options, opened, Ready(program.launch.model, what, program.precision, program.why), since)
 
         def capture_signals(self) -> Any:
             return nullcontext()  # Leaving has them
@@ -171,6 +175,8 @@ def of_candidate(options: ServeOptions, machine: Machine, chosen: Candidate) -> 
         shards=shards,
         gpus=tuple(gpu for gpu in machine.gpus if gpu.index in chosen.gpus),
         dropped=dropped,
+        precision=chosen.setting.precision if chosen.setting else "",
+        why=f"the plan's first way that fits here; limited by {chosen.binding}",
     )
 
 
@@ -179,7 +185,14 @@ def swift_program(options: ServeOptions) -> Program:
     model = find(options.model or "embedded")
     ctx = choose_ctx(options.ctx, inspect(model))
     launch = swift.launch(model.resolve(), options.served_name or model.resolve().name, ctx)
-    return Program("ms-swift", launch, 1, whole_shards(model), dropped=frozenset({"structured_outputs"}))
+    return Program(
+        "ms-swift",
+        launch,
+        1,
+        whole_shards(model),
+        dropped=frozenset({"structured_outputs"}),
+        why="--engine swift was asked for",
+    )
 
 
 def need_environment() -> Environment:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from autoglm_backend.checkpoint import Checkpoint, Stages, find, inspect
@@ -46,7 +46,7 @@ def serve(options: ServeOptions, since: float) -> None:
     leaving = Leaving(options.exit_with_parent)
     opened = open_port(options.host, options.port)  # first: a busy port is known before minutes of loading
     if options.engine == "int8" or (options.engine is None and nothing_to_plan(options.model)):
-        serve_int8(options, opened, since)
+        serve_int8(options, opened, since, why_int8(options))
     else:
         from autoglm_backend.program import carry_out
 
@@ -62,7 +62,15 @@ def nothing_to_plan(model: str | None) -> bool:
     return not see_cards(find_nvml(), os.environ, ROOT).gpus
 
 
-def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> None:
+def why_int8(options: ServeOptions) -> str:
+    if options.engine == "int8":
+        return "--engine int8 was asked for"
+    if options.model == "embedded":
+        return "the model that ships is made for any processor; it needs no graphics card"
+    return "there is no graphics card here, and on the processor this engine needs the least memory"
+
+
+def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: str) -> None:
     """Transformers in this process. Imports no more than it must: `autoglm` waits for it."""
     stages = Stages(sys.stderr.write)
     checkpoint = inspect(find(options.model or "embedded"))
@@ -104,7 +112,8 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float) -> No
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            say_ready(options, opened, name, f"int8  {checkpoint.config.parameters / 1e6:.1f}M parameters", since)
+            what = f"int8  {checkpoint.config.parameters / 1e6:.1f}M parameters"
+            say_ready(options, opened, Ready(name, what, "INT8", why), since)
 
         def capture_signals(self) -> Any:
             from contextlib import nullcontext
@@ -150,11 +159,21 @@ def is_local(host: str) -> bool:
     return host in ("127.0.0.1", "localhost", "::1")
 
 
-def say_ready(options: ServeOptions, opened: socket.socket, name: str, what: str, since: float) -> None:
+@dataclass(frozen=True)
+class Ready:
+    """What serves, for whoever started us."""
+
+    model: str
+    runs: str  # what runs it, in words
+    precision: str = ""
+    why: str = ""  # why so: the plan's reason
+
+
+def say_ready(options: ServeOptions, opened: socket.socket, ready: Ready, since: float) -> None:
     """The line on stderr for people and the one on stdout for whoever started us."""
     url = f"http://{options.host}:{opened.getsockname()[1]}/v1"
-    sys.stderr.write(f"ready  {url}  model {name}  {what}  {time.perf_counter() - since:.1f} s\n")
-    print(json.dumps({"url": url, "model": name, "runs": what, "pid": os.getpid()}), flush=True)
+    sys.stderr.write(f"ready  {url}  model {ready.model}  {ready.runs}  {time.perf_counter() - since:.1f} s\n")
+    print(json.dumps({"url": url, **asdict(ready), "pid": os.getpid()}), flush=True)
 
 
 def choose_ctx(asked: int | None, checkpoint: Checkpoint) -> int:

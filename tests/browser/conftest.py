@@ -114,25 +114,15 @@ async def begin_in_own_chrome(opened: AsyncExitStack, site: Site, directory: Pat
     served = await opened.enter_async_context(serving(directory))
     url = f"{site.url}/nothing.html"
     chrome = await opened.enter_async_context(chrome_with_extension(directory / "profile", url, viewport=Viewport()))
-    chrome.context.on("page", leave_dialogs)
-    leave_dialogs(chrome.work)
     await pair(chrome, served)
     work = await chrome.panel.evaluate("chrome.tabs.query({active: true, currentWindow: true}).then(([tab]) => tab.id)")
     tabs = ExtensionTabs(served.session().extension, "test", work)
     return Visit(tabs, await tabs.open(), chrome.work, site)
 
 
-def leave_dialogs(page: Page) -> None:
-    """To whoever drives the tab; Playwright would answer them itself."""
-    page.on("dialog", lambda _: None)
-
-
 NOT_IN_OWN_CHROME = {
-    "test_a_listener_in_a_frame_makes_a_thing_clickable": "chrome.debugger does not tell the frame's own context",
-    "test_a_refused_command_names_the_method_and_the_browsers_reason": "the extension refuses it first",
-    "test_roles_and_names_agree_with_chromiums_but_for_intended_differences": "asks for Chromium's own tree",
     "test_a_link_that_opens_a_mail_program_is_not_waited_for": "there Chrome asks the person",
-    "test_the_whole_page_is_one_picture": "compares sizes that Playwright emulates",
+    "test_the_whole_page_is_one_picture": "Chrome's own picture of it undoes the size that Playwright emulates",
     "test_frames_are_nested_as_deep_as_the_page_has_them": "Playwright and chrome.debugger wait for one another",
 }
 

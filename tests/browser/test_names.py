@@ -125,12 +125,14 @@ def _at(elements: tuple[Element, ...], at: list[float]) -> tuple[str, str]:
 async def _chromium(visit: Visit) -> dict[str, tuple[str, str]]:
     """Role and name of each case in the browser's accessibility tree."""
     found: dict[str, tuple[str, str]] = {}
-    await visit.cdp.send("Accessibility.enable")
-    tree = await visit.cdp.send("Accessibility.getFullAXTree")
+    session: Any = await visit.page.context.new_cdp_session(visit.page)  # its own types are bare dicts
+    await session.send("Accessibility.enable")
+    tree = await session.send("Accessibility.getFullAXTree")
     by_node: dict[int, Any] = {node["backendDOMNodeId"]: node for node in tree["nodes"] if "backendDOMNodeId" in node}
     for case in CASES:
         expression = f"{_CONTROL}.find(([name]) => name === {case!r})[1]"
-        object_id = (await visit.cdp.send("Runtime.evaluate", expression=expression))["result"]["objectId"]
-        node = by_node[(await visit.cdp.send("DOM.describeNode", objectId=object_id))["node"]["backendNodeId"]]
+        object_id = (await session.send("Runtime.evaluate", {"expression": expression}))["result"]["objectId"]
+        node = by_node[(await session.send("DOM.describeNode", {"objectId": object_id}))["node"]["backendNodeId"]]
         found[case] = (node["role"]["value"], node.get("name", {}).get("value", ""))
+    await session.detach()
     return found

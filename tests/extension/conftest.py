@@ -22,7 +22,7 @@ from autoglm.listen import EXTENSION_ID, Keys, Listener, Session
 from autoglm.models.openai import OpenAIModel
 from autoglm.models.scripted import ScriptedModel
 from autoglm.panel import Panel
-from autoglm.protocol import Status
+from autoglm.protocol import Choices, Status
 from autoglm.store import SqliteStore
 from autoglm.types import Viewport
 from tests.site.server import Site, serve
@@ -66,8 +66,12 @@ async def serving(directory: Path, model: OpenAIModel | None = None) -> AsyncGen
     keys = Keys(directory / "keys.json")
     script: list[Any] = []
     with SqliteStore(directory / "data") as store:
-        status = Status(ready=True, model=model.name if model else "scripted", steps=20)
-        panel = Panel(store, model.heard_by if model else lambda _: ScriptedModel(list(script)), status)
+        panel = Panel(
+            store,
+            model.heard_by if model else lambda _: ScriptedModel(list(script)),
+            Status(model=model.name if model else "scripted", choices=Choices()),
+            directory / "panel.json",
+        )
         joined: list[float] = []
 
         def join(session: Session) -> None:
@@ -137,11 +141,18 @@ async def chrome_with_extension(
             while len(context.service_workers) <= len(others):
                 await asyncio.sleep(0.05)
             work = context.pages[0]
+            context.on("page", leave_dialogs)
+            leave_dialogs(work)
             await work.goto(url)
             panel = await open_panel(playwright, port, url)
             yield Chrome(context, port, playwright, work, panel)
         finally:
             await context.close()
+
+
+def leave_dialogs(page: Page) -> None:
+    """To whoever drives the tab; Playwright would answer them itself."""
+    page.on("dialog", lambda _: None)
 
 
 async def open_panel(playwright: Playwright, port: int, url: str) -> Page:

@@ -7,6 +7,7 @@ import json
 import secrets
 import stat
 import time
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin, Subprotocol
 
 from autoglm.listen import ORIGIN, Keys, Listener, Session
-from autoglm.protocol import HANDSHAKE_S, LIMITS, SUBPROTOCOL, Close, FromPerson, List, code_key, prove
+from autoglm.protocol import HANDSHAKE_S, LIMITS, SUBPROTOCOL, Close, FromPerson, List, Refusal, code_key, prove
 
 
 @dataclass
@@ -229,3 +230,22 @@ def test_only_the_user_can_read_the_keys(tmp_path: Path) -> None:
     keys.fresh()
     keys.offer()
     assert [stat.S_IMODE(p.stat().st_mode) for p in sorted((tmp_path / "deep").iterdir())] == [0o600, 0o600]
+
+
+async def test_an_extension_that_reads_nothing_is_given_up_before_it_fills_the_memory(served: Served) -> None:
+    async with served.knock(max_queue=1) as socket:
+        await enter(served, socket)
+        while not served.joined:
+            await asyncio.sleep(0.01)
+        extension = served.joined[0].extension
+        tracemalloc.start()
+        for i in range(2000):  # 200 MB
+            extension.tell(Refusal(message=f"{i} " + "x" * 99_000))
+            if i % 100 == 0:
+                await asyncio.sleep(0)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert held < 2 * LIMITS.outbox
+        assert await closed(socket) == Close.RATE
+    async with served.knock() as socket:
+        assert (await enter(served, socket))["t"] == "welcome"

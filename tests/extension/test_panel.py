@@ -142,7 +142,8 @@ async def test_closing_the_tab_stops_its_run(chrome: Chrome, served: Served, sit
     await chrome.start("Go on")
     await chrome.panel.locator(".step:not(.now)").first.wait_for()
     await other.close()
-    assert await chrome.ended(10) == "failed"
+    assert await chrome.ended(10) == "stopped"
+    assert served.store.runs()[-1].run.outcome == "stopped"
     assert "closed" in await chrome.panel.locator(".run .result").inner_text()
 
 

@@ -173,7 +173,7 @@ def test_messages_are_numbered_and_kept_until_they_are_acknowledged() -> None:
     frames = [channel.send(Command(id=i, tab=1, method="Page.enable", params={})) for i in (1, 2, 3)]
     assert [read_frame(frame)[0]["seq"] for frame in frames] == [1, 2, 3]
     channel.receive('{"v":1,"ack":2,"t":"ack"}')
-    assert [number for number, _ in channel.waiting] == [3]
+    assert [number for number, *_ in channel.waiting] == [3]
 
 
 def test_news_is_not_numbered_and_not_kept() -> None:
@@ -232,6 +232,18 @@ def test_a_side_that_acknowledges_nothing_is_given_up() -> None:
     assert caught.value.close == Close.RATE
 
 
+def test_what_is_kept_for_it_is_bounded_in_bytes_too() -> None:
+    channel = Channel()
+    command = Command(id=1, tab=1, method="Runtime.evaluate", params={"expression": "x" * (1 << 20)})
+    with pytest.raises(ProtocolError) as caught:
+        for _ in range(10):
+            channel.send(command)
+    assert caught.value.close == Close.RATE
+    channel.acknowledged(channel.sent)
+    assert channel.kept == 0
+    channel.send(command)
+
+
 # ---------------------------------------------------------------- frames
 
 
@@ -258,10 +270,10 @@ def test_a_frame_is_read_as_it_was_written(content: dict[str, Any], payload: byt
 
 
 def test_a_payload_travels_as_it_is() -> None:
-    frame = write_frame({"v": 1, "t": "picture", "tab": 3, "at": 1.5}, b"\xff\xd8jpeg")
+    frame = write_frame({"v": 1, "t": "picture", "tab": 3}, b"\xff\xd8jpeg")
     received = Channel().receive(frame)
     assert received
-    assert (received.message, received.payload) == (Picture(tab=3, at=1.5), b"\xff\xd8jpeg")
+    assert (received.message, received.payload) == (Picture(tab=3), b"\xff\xd8jpeg")
 
 
 def test_ten_thousand_broken_frames_raise_one_kind_of_error_and_keep_no_memory() -> None:

@@ -18,10 +18,14 @@ FRAMES = json.loads(Path(__file__).with_name("frames.json").read_text(encoding="
 async def test_golden_frames_are_read_and_written_as_in_python(paired: Chrome, golden: dict[str, Any]) -> None:
     if golden["from"] == "server":
         read = await paired.panel.evaluate(
-            "async text => { const {Channel} = await import('/wire.js'); return new Channel(0).receive(text).message }",
-            golden["text"],
+            """async ([text, hex]) => {
+              const {Channel, unhex} = await import('/wire.js');
+              const {message, payload} = new Channel(0).receive(text ?? unhex(hex).buffer);
+              return [message, [...payload]];
+            }""",
+            [golden.get("text"), golden.get("hex")],
         )
-        assert read == golden["message"]
+        assert read == [golden["message"], list(bytes.fromhex(golden.get("payload", "")))]
     elif not golden["wrong"]:
         frame = await paired.panel.evaluate(
             """async ([message, payload]) => {

@@ -38,7 +38,7 @@ async def test_a_worker_stopped_twenty_times_loses_no_run_and_repeats_no_click(c
 
     enough = asyncio.Event()
     served.script[:] = [count] * 2000
-    served.panel.status = served.panel.status.model_copy(update={"steps": 1000})
+    served.panel.choices = served.panel.choices.model_copy(update={"steps": 1000})
     random_ = random.Random(3)
     await chrome.start("Count")
     slowest = 0.0
