@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoglm.types import Click
+from autoglm.types import Click, Drag
 from tests.browser.conftest import Visit, element, names, texts
 
 SHADOW_BUTTON = """<x-b title="New folder" aria-label="New folder" tabindex="0"></x-b>
@@ -62,6 +62,32 @@ async def test_a_cross_in_a_tab_or_chip_is_a_control_of_its_own(visit: Visit) ->
     ]
     await visit.act(Click(element(seen, "two").ref))
     assert await visit.js("document.title") == "closed two"
+
+
+CHOICE = """<style>#box { cursor: pointer; position: relative; width: 200px } #list { position: absolute; top: 100% } .shut { display: none }</style>
+<div id=box><span id=value>Colour</span><div id=list class=shut><div>Red</div><div>Green</div></div></div>
+<script>box.onclick = ({target}) => { list.classList.toggle('shut'); if (target.parentElement === list) value.textContent = target.textContent }</script>"""
+
+
+async def test_the_choices_of_a_list_in_a_clickable_box_are_controls(visit: Visit) -> None:
+    assert names(await visit.show(CHOICE)) == ["Colour"]
+    await visit.act(Click(1))
+    seen = await visit.observe()
+    assert names(seen) == ["Colour Red Green", "Red", "Green"]
+    await visit.act(Click(element(seen, "Green").ref))
+    assert names(await visit.observe()) == ["Green"]
+
+
+SORTED = """<ul id=list><li draggable=true>First<li draggable=true>Second<li draggable=true>Third</ul><script>let held
+list.ondragstart = ({target}) => held = target; list.ondragover = (event) => event.preventDefault()
+list.ondrop = ({target}) => target.closest('li').after(held)</script>"""
+
+
+async def test_what_can_be_dragged_is_a_control(visit: Visit) -> None:
+    seen = await visit.show(SORTED)
+    assert names(seen) == ["First", "Second", "Third"]
+    await visit.act(Drag(element(seen, "First").ref, element(seen, "Third").ref))
+    assert names(await visit.observe()) == ["Second", "Third", "First"]
 
 
 async def test_the_heading_of_a_dialog_is_said_as_its_name(visit: Visit) -> None:

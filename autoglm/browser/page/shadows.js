@@ -47,7 +47,7 @@ function strange(el, child) {
   );
 }
 
-/** @param {Element} el @param {number} x @param {number} y @param {number} [other] another x to try */
+/** @param {Element} el @param {number} x @param {number} y @param {number} [other] another x to try @returns {boolean} */
 function odd(el, x, y, other) {
   const root = /** @type {Document} */ (el.getRootNode());
   if (!inside(viewport(), x, y)) return false;

@@ -195,11 +195,13 @@ class Walk {
 
   /** @param {Element} el @param {string} tag @param {string} role @param {boolean} starts @param {Place} place */
   isSoft(el, tag, role, starts, place) {
+    if (!place.hard && place.pointer && isChoice(el)) return true;
     if (!starts && !el.hasAttributes()) return !place.hard && listens(el, tag);
     if (tag === 'html' || tag === 'body') return false;
     if (el.hasAttribute('onclick')) return true;
     if (role === 'presentation' && isBlank(el)) return false;
     if ((place.hard || place.pointer) && isCross(el)) return true;
+    if (!place.hard && el.getAttribute('draggable') === 'true') return true;
     if (place.hard || (tag === 'label' && /** @type {HTMLLabelElement} */ (el).control)) return false;
     if (starts || listens(el, tag)) return true;
     return (takesFocus(el) || this.roves(el)) && !CONTAINERS.has(role) && !isPane(el, role);
@@ -911,6 +913,21 @@ function textRole(el, role, outer) {
 /** @param {Element} el @param {string} role */
 function isWidget(el, role) {
   return WIDGETS.has(role) && el.hasAttribute('role') && !wrapsField(el, role);
+}
+
+/** One of several in what opens out of something clickable, such as a list of a page's own making. @param {Element} el */
+function isChoice(el) {
+  const text = el.textContent ?? '';
+  if (!text.trim() || text.length > LABEL || el.querySelector(INNER_CONTROLS)) return false;
+  const beside = el.nextElementSibling ?? el.previousElementSibling;
+  if (beside?.localName !== el.localName) return false;
+  let up = el.parentElement;
+  for (let i = 0; up && i < 3; i++, up = up.parentElement) {
+    if (!/^(absolute|fixed)$/.test(getComputedStyle(up).position)) continue;
+    // What opens lies over or under its opener, which has more to it.
+    return clean(up.parentElement?.textContent ?? '') !== clean(up.textContent ?? '') && el.localName !== 'span';
+  }
+  return false;
 }
 
 const CROSS = /close|remove|clear|delete|dismiss|cancel|[×✕✖⨯╳]/i;
