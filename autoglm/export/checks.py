@@ -19,7 +19,7 @@ from autoglm.conditions import (
     TitleIs,
     pieces,
 )
-from autoglm.export.locate import located, shortened
+from autoglm.export.locate import located, scope_of, shortened
 from autoglm.export.scenes import Scene
 from autoglm.export.script import Check
 from autoglm.export.words import Words, literal
@@ -36,7 +36,7 @@ def on_the_way(scene: Scene, page: str, words: Words) -> Iterator[Check]:
     yield from (_address(each, scene, page, words, result=False) for each in found if isinstance(each, AddressIs))
     said = [each for each in found if isinstance(each, TextShown) and each.role in (*SAID, "heading")]
     if said and not isinstance(scene.action, Type):
-        yield from _checks(said[0], scene, page, words)
+        yield from _within_frames(said[0], scene, page, words)
     yield from _states(scene, page, words)
 
 
@@ -51,7 +51,7 @@ def at_the_end(scene: Scene, page: str, words: Words) -> Iterator[Check]:
             case TitleIs() | TextGone() | ControlGone() | CountIs(count=0) if shown:
                 pass  # what is there says more than what is not
             case _:
-                yield from _checks(each, scene, page, words)
+                yield from _within_frames(each, scene, page, words)
     yield from _states(scene, page, words)
 
 
@@ -78,6 +78,16 @@ def fields_hold(scenes: Iterable[Scene], page: str, words: Words) -> Iterator[Ch
 def _changes(scene: Scene) -> tuple[Condition, ...]:
     ref = scene.action.ref if isinstance(scene.action, OnElement) else None
     return changes(scene.before, scene.after, ref)
+
+
+def _within_frames(condition: Condition, scene: Scene, page: str, words: Words) -> Iterator[Check]:
+    """What was done in a frame shows there, or in the page around it."""
+    scopes = dict.fromkeys([*(scope_of(target, page) for target in scene.targets), page])
+    if isinstance(condition, TitleIs) or (isinstance(condition, FieldHolds) and condition.own):
+        scopes = {page: None}
+    found = [check for scope in scopes for check in _checks(condition, scene, scope, words)]
+    if found:
+        yield Check(tuple(dict.fromkeys(way for check in found for way in check.ways)), result=found[0].result)
 
 
 def _checks(condition: Condition, scene: Scene, page: str, words: Words) -> Iterator[Check]:

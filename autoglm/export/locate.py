@@ -20,10 +20,10 @@ FOR_OTHERS = ("test_id", "role", "label", "text", "alt", "title", "placeholder",
 
 def located(target: Target, page: str, words: Words) -> list[str]:
     """At least one, unless it lies in a closed shadow root."""
-    scope = page
-    for frame in target.frames:
-        scope = _frame(frame, scope)
-    order = FOR_FIELDS if target.role in FIELDS else FOR_OTHERS
+    scope = scope_of(target, page)
+    # A file input has the role of a button; what is labelled is asked for by its label.
+    is_field = target.role in FIELDS or (target.tag == "input" and target.role == "button")
+    order = FOR_FIELDS if is_field else FOR_OTHERS
     named = Locator("role", target.role, target.name)
     known = target.locators
     # A recording made in a hurry may lack it; whether it is the only one of its name, the rehearsal shows.
@@ -31,6 +31,14 @@ def located(target: Target, page: str, words: Words) -> list[str]:
         known = (*known, named)
     ways = sorted(known, key=lambda way: _rank(way, order))
     return list(islice(dict.fromkeys(source for way in ways for source in _sources(way, scope, words)), MOST))
+
+
+def scope_of(target: Target, page: str) -> str:
+    """The page, or the frame in it that the element is in."""
+    scope = page
+    for frame in target.frames:
+        scope = _frame(frame, scope)
+    return scope
 
 
 def _is_role(way: Locator, named: Locator) -> bool:

@@ -109,11 +109,13 @@
     }
   };
 
-  /** @param {Element} el */
+  /** Classes of which the page's own scripts speak are more than a style. @param {Element} el */
   const restyle = (el) => {
+    const scripts = [...document.scripts].map((script) => script.textContent).join(' ');
     for (const each of [el, el.parentElement]) {
       const names = [...(each?.classList ?? [])];
-      if (names.length) each?.setAttribute('class', names.map((name) => `m-${name}`).reverse().join(' '));
+      const others = names.map((name) => (scripts.includes(name) ? name : `m-${name}`));
+      if (names.length) each?.setAttribute('class', others.reverse().join(' '));
     }
   };
 

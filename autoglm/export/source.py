@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +29,7 @@ def rehearsal(script: Script) -> str:
 
 def test_module(script: Script, rehearsed: Rehearsed) -> str:
     """The module as a person would write it; to be formatted."""
-    return _module(script, list(_Final(rehearsed).render(script.lines)))
+    return _module(script, _with_frames_named(list(_Final(rehearsed).render(script.lines))))
 
 
 test_module.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for one
@@ -97,6 +99,19 @@ def _sent(variable: str, carried: Sequence[tuple[str, str]]) -> Iterator[str]:
     elif carried:
         yield f"sent = {variable}.post_data_json"
         yield from (f"assert sent[{literal(key)}] == {name}" for key, name in carried)
+
+
+FRAME = re.compile(r'page\.(?:get_by_\w+\("[^"]*"\)\.content_frame|frame_locator\("[^"]*"\))')
+
+
+def _with_frames_named(lines: list[str]) -> list[str]:
+    """A frame that is spoken of more than once has a name, given where the test begins."""
+    count = Counter(found for line in lines for found in FRAME.findall(line))
+    several = [scope for scope, times in count.items() if times > 1]
+    named = {scope: "frame" if i == 0 else f"frame_{i + 1}" for i, scope in enumerate(several)}
+    for scope, name in named.items():
+        lines = [line.replace(scope, name) for line in lines]
+    return [*lines[:1], *(f"{name} = {scope}" for scope, name in named.items()), *lines[1:]]
 
 
 # ---------------------------------------------------------------- the module around the lines

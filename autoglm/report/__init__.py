@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from autoglm.dialects import dialect_of
 from autoglm.dialects.ref import describe
+from autoglm.export.secret import secrets_of, without
 from autoglm.schema import read_schema
 from autoglm.store import Recording
 from autoglm.types import Allow, AskFirst, Box, Drag, Expand, Observation, OnElement, Refuse, Seconds, Step, Viewport
@@ -26,7 +28,7 @@ def report(recording: Recording, steps: Sequence[Step]) -> str:
     run = recording.run
     css = _css()
     told = _prompts(recording, steps)
-    return _template().render(
+    return _template(secrets_of(steps)).render(
         css=css,
         # The style is allowed by its hash and pictures only inline: https://www.w3.org/TR/CSP3/#match-element-to-source-list
         style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
@@ -162,11 +164,19 @@ def _data_url(image: bytes) -> str:
     return f"data:image/{form};base64,{base64.b64encode(image).decode()}"
 
 
-@cache
-def _template() -> Template:
-    loader = PackageLoader("autoglm.report", ".")
+def _template(secrets: Mapping[str, str]) -> Template:
+    """In which secrets are named and never shown."""
+
+    def shown(value: object) -> object:
+        return without(secrets, value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("autoglm.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("report.html")
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -153,6 +154,31 @@ async def test_a_row_is_found_by_what_it_says(
     exported.write(run)
     body = exported.body()
     assert 'page.get_by_role("row").filter(has_text="1002").get_by_role( "button", name="Delete" ).click()' in body
+
+
+async def test_what_is_in_a_frame_is_found_and_asserted_there(
+    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
+) -> None:
+    html = quote("<h1>Outer</h1><iframe title=Settings src=/tabs.html width=900 height=600></iframe>")
+    said = on('tab "Billing"', Click(0))
+    exported.write(await run_of(pipe, store, site, f"show?html={html}", "Open the billing tab", said))
+    body = exported.body()
+    assert 'frame = page.get_by_title("Settings").content_frame' in body
+    assert 'frame.get_by_role("tab", name="Billing").click()' in body
+    assert 'expect(frame.get_by_text("You pay 40 € a month.")).to_be_visible()' in body
+
+
+async def test_a_popup_and_a_file_are_waited_for(
+    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported, tmp_path: Path
+) -> None:
+    html = quote("<a target=_blank href='/show?html=<a href=/file?name=report.csv>Report</a>'>Files</a>")
+    said = on('link "Files"', Click(0)), on('link "Report"', Click(0))
+    url = f"{site.url}/show?html={html}"
+    exported.write(await record(pipe, store, url, "Download the report", *said, downloads=tmp_path / "files"))
+    body = exported.body()
+    assert "with page.expect_popup() as popup_info:" in body and "popup = popup_info.value" in body
+    assert "with popup.expect_download() as download_info:" in body
+    assert 'assert download_info.value.suggested_filename == "report.csv"' in body
 
 
 async def test_a_key_is_pressed_in_the_field_that_was_filled_in(

@@ -11,7 +11,20 @@ from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.cli import main
 from autoglm.report import report
 from autoglm.store import Recording, SqliteStore
-from autoglm.types import AskFirst, Check, Click, Completion, Finish, Observation, Run, Seconds, Step, Text
+from autoglm.types import (
+    AskFirst,
+    Check,
+    Click,
+    Completion,
+    Element,
+    Finish,
+    Observation,
+    Run,
+    Seconds,
+    Step,
+    Text,
+    Type,
+)
 from tests.export.recorder import fill, on, record
 from tests.site.server import Site
 
@@ -91,6 +104,14 @@ async def test_what_a_page_or_a_model_wrote_is_only_text(pipe: PlaywrightPipe, t
     with pytest.raises(Exception, match="Content Security Policy"):
         await shown.add_script_tag(content="document.title = 'owned'")
     await shown.close()
+
+
+def test_a_secret_is_named_and_not_shown() -> None:
+    page = Observation("http://x/", "", (Element(1, "textbox", "Password", "", takes=("Type",), type="password"),))
+    said = Completion('do(action="Type", ref=1, text="hunter2xyz")')
+    step = Step(0, page, said, Type(1, "hunter2xyz"), outcome="typed", ends="finished")
+    html = report(Recording(Run("id", "Log in with hunter2xyz", "m"), 1, 1.0, "ended"), [step])
+    assert "hunter2xyz" not in html and html.count("$TEST_PASSWORD") >= 3
 
 
 async def test_show_html_writes_the_page_and_says_where(
