@@ -7,8 +7,8 @@
 /** @typedef {{kind: string, value: string, name?: string, nth?: number, matches?: number, within?: Way}} Way */
 
 const TEST_IDS = ['data-testid', 'data-test-id', 'data-test', 'data-qa', 'data-cy'];
-/** No more time than this, ms, is spent on ways that need every element's name. */
-const MOST_LOCATE_MS = 40;
+/** No more time than this, ms, is spent on ways that need every element's name: a bound for pages with thousands of them. */
+const MOST_LOCATE_MS = 250;
 const MOST_WAY = 120;
 const BOXES = new Set(
   'row listitem article region form dialog alertdialog group navigation main table tabpanel option treeitem'.split(' '),
@@ -49,14 +49,13 @@ function locatorsOf(el, known, end) {
   const alone = [];
   const several = [];
   for (const way of waysTo(el, known)) {
-    if (performance.now() > end && COSTLY.has(way.kind)) continue;
-    const found = findAll(way, everywhere, known);
+    const found = findAll(way, everywhere, known, COSTLY.has(way.kind) ? end : Infinity);
     const nth = found.findIndex((other) => other === el || (way.kind === 'text' && el.contains(other)));
     if (nth < 0) continue;
     if (found.length === 1) alone.push(way);
     else {
       several.push({ ...way, nth, matches: found.length });
-      const within = performance.now() < end ? boxFor(el, way, everywhere, known) : null;
+      const within = boxFor(el, way, everywhere, known, end);
       if (within) alone.push({ ...way, within });
     }
   }
@@ -180,31 +179,46 @@ function allElements() {
   return found;
 }
 
-/** @param {Way} way @param {Element[]} among @param {Standard} known @returns {Element[]} */
-function findAll(way, among, known) {
+/**
+ * What a way matches; nothing when that is not known by `end`.
+ * @param {Way} way
+ * @param {Element[]} among
+ * @param {Standard} known
+ * @param {number} end
+ * @returns {Element[]}
+ */
+function findAll(way, among, known, end) {
+  const fits = matcherOf(way, known);
+  const found = [];
+  for (const el of among) {
+    if (fits(el)) found.push(el);
+    if (performance.now() > end) return [];
+  }
+  return found;
+}
+
+/** @param {Way} way @param {Standard} known @returns {(el: Element) => boolean} */
+function matcherOf(way, known) {
   const { kind, value, name = '' } = way;
   switch (kind) {
     case 'test_id':
-      return among.filter((el) => el.getAttribute(name) === value);
+      return (el) => el.getAttribute(name) === value;
     case 'role':
-      return among.filter(
-        (el) => standardRole(el, known) === value && !isUnheard(el, known) && (!name || standardName(el, known) === name),
-      );
+      return (el) =>
+        standardRole(el, known) === value && (!name || standardName(el, known) === name) && !isUnheard(el, known);
     case 'label':
-      return among.filter((el) => isLabelled(el) && labelTexts(el).includes(value));
+      return (el) => isLabelled(el) && labelTexts(el).includes(value);
     case 'text':
-      return findText(value, among);
-    case 'has_text':
-      return among.filter(
-        (el) =>
-          standardRole(el, known) === value &&
-          !isUnheard(el, known) &&
-          plainText(el).toLowerCase().includes(name.toLowerCase()),
-      );
+      return textMatcher(value);
+    case 'has_text': {
+      const wanted = name.toLowerCase();
+      return (el) =>
+        standardRole(el, known) === value && plainText(el).toLowerCase().includes(wanted) && !isUnheard(el, known);
+    }
     case 'css':
-      return among.filter((el) => el.matches(value));
+      return (el) => el.matches(value);
     default:
-      return among.filter((el) => el.getAttribute(kind) === value);
+      return (el) => el.getAttribute(kind) === value;
   }
 }
 
@@ -214,8 +228,8 @@ function isLabelled(el) {
   return /^(button|input|meter|output|progress|select|textarea)$/.test(el.localName) && typeOf(el) !== 'hidden';
 }
 
-/** The innermost whose whole text it is. @param {string} value @param {Element[]} among */
-function findText(value, among) {
+/** The innermost whose whole text it is. @param {string} value */
+function textMatcher(value) {
   const squeezed = value.replace(/\s/g, '');
   const has = (/** @type {Element} */ el) => {
     const text = el.shadowRoot || el instanceof HTMLInputElement ? fullText(el) : (el.textContent ?? '');
@@ -223,10 +237,10 @@ function findText(value, among) {
     return text.length >= squeezed.length && text.length < 40 * squeezed.length + 400 && plainText(el) === value;
   };
   const head = document.head;
-  return among.filter((el) => {
+  return (/** @type {Element} */ el) => {
     if (!has(el) || head?.contains(el) || /^(script|noscript|style)$/.test(el.localName)) return false;
     return ![...el.children].some(has) && !(el.shadowRoot && normal(fullText(el.shadowRoot)) === value);
-  });
+  };
 }
 
 /**
@@ -235,13 +249,14 @@ function findText(value, among) {
  * @param {Way} way
  * @param {Element[]} everywhere
  * @param {Standard} known
+ * @param {number} end
  * @returns {Way | null}
  */
-function boxFor(el, way, everywhere, known) {
-  for (let up = outward(el), most = 0; up && up !== document.body && most < 12; up = outward(up), most++) {
+function boxFor(el, way, everywhere, known, end) {
+  for (let up = outward(el), most = 0; up && up !== document.body && most < 12 && performance.now() < end; up = outward(up), most++) {
     const inner = everywhere.filter((other) => other !== up && up?.contains(other));
-    if (findAll(way, inner, known).length !== 1) return null;
-    for (const box of waysToBox(up, known)) if (findAll(box, everywhere, known).length === 1) return box;
+    if (findAll(way, inner, known, end).length !== 1) return null;
+    for (const box of waysToBox(up, known)) if (findAll(box, everywhere, known, end).length === 1) return box;
   }
   return null;
 }

@@ -6,11 +6,11 @@
 // tests/browser/test_locators.py holds these against Playwright's own.
 
 /** What was computed of a document that stands still while it is asked. @typedef {{roles: Map<Element, string>,
- *   names: Map<Element, string>, hidden: Map<Element, boolean>}} Standard */
+ *   names: Map<Element, string>, hidden: Map<Element, boolean>, withheld: Map<Element, boolean>}} Standard */
 
 /** @returns {Standard} */
 function newStandard() {
-  return { roles: new Map(), names: new Map(), hidden: new Map() };
+  return { roles: new Map(), names: new Map(), hidden: new Map(), withheld: new Map() };
 }
 
 const LANDMARK_WITHIN =
@@ -361,12 +361,22 @@ function findUnheard(el, known) {
   }
   const chosen = el.localName === 'option' && el.closest('select');
   if (!chosen && el.localName !== 'slot' && !el.checkVisibility({ visibilityProperty: true })) return true;
-  for (let up = /** @type {Element | null} */ (el); up; up = outward(up)) {
-    if (up.getAttribute('aria-hidden')?.toLowerCase() === 'true') return true;
-    if (getComputedStyle(up).display === 'none') return true;
-    if (up.parentElement?.shadowRoot && !up.assignedSlot) return true;
+  return isWithheld(el, known);
+}
+
+/** Whether it, or something around it, keeps all that is in it from being heard. @param {Element} el @param {Standard} known @returns {boolean} */
+function isWithheld(el, known) {
+  let withheld = known.withheld.get(el);
+  if (withheld === undefined) {
+    const parent = outward(el);
+    withheld =
+      el.getAttribute('aria-hidden')?.toLowerCase() === 'true' ||
+      getComputedStyle(el).display === 'none' ||
+      (el.parentElement?.shadowRoot && !el.assignedSlot) ||
+      (parent !== null && isWithheld(parent, known));
+    known.withheld.set(el, Boolean(withheld));
   }
-  return false;
+  return Boolean(withheld);
 }
 
 /** The parent, or what hosts the shadow root. @param {Element} el @returns {Element | null} */
