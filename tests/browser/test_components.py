@@ -90,6 +90,18 @@ async def test_what_can_be_dragged_is_a_control(visit: Visit) -> None:
     assert names(await visit.observe()) == ["Second", "Third", "First"]
 
 
+NESTED_SLOTS = """<script>
+const define = (name, html) => customElements.define(name, class extends HTMLElement {
+  constructor() { super(); this.attachShadow({mode: 'open'}).innerHTML = html } })
+define('x-item', '<div><slot name="headline"></slot></div>')
+define('x-option', '<li role="option" tabindex="0"><x-item><slot name="headline" slot="headline"></slot></x-item></li>')
+</script><x-option><b slot="headline">Pear</b></x-option>"""
+
+
+async def test_a_name_comes_through_a_slot_in_a_slot(visit: Visit) -> None:
+    assert names(await visit.show(NESTED_SLOTS)) == ["Pear"]
+
+
 async def test_the_heading_of_a_dialog_is_said_as_its_name(visit: Visit) -> None:
     seen = await visit.show("<div role=dialog aria-label=Settings><h2 id=h>Settings</h2><p>Change.</p></div>")
     assert texts(seen) == ["Settings", "Change."]

@@ -209,8 +209,11 @@ function isInline(el) {
 
 /** Not drawn, as accname means it: opacity does not count. @param {Element} el */
 function hidden(el) {
-  if (el.checkVisibility({ visibilityProperty: true })) return false;
-  return getComputedStyle(el).display !== 'contents' || !above(el)?.checkVisibility({ visibilityProperty: true });
+  for (let up = /** @type {Element | null} */ (el); up; up = above(up)) {
+    if (up.checkVisibility({ visibilityProperty: true })) return false;
+    if (getComputedStyle(up).display !== 'contents') return true; // a slot may be slotted into another one
+  }
+  return true;
 }
 
 // ---------------------------------------------------------------- names of what has none
