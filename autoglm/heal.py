@@ -84,7 +84,9 @@ def choices(take: Take, page: Observation) -> list[Element]:
     name = was.name if was else take.step.targets[0].name
     known = {(e.role, e.name) for e in take.step.observation.elements if e is not was}
     able = [e for e in page.elements if _takes(e, action)]
-    same = [e for e in able if e.name and e.name == name]
+    # One of several that are called alike has the others beside it still, which are not it.
+    alike = sum(e.name == name for e in take.step.observation.elements)
+    same = [e for e in able if e.name and e.name == name and alike <= 1]
     new = [e for e in able if (e.role, e.name) not in known and (not GRAVE.search(e.name) or GRAVE.search(name))]
     found = same or new
     return found if len(found) <= MOST_CHOICES else []

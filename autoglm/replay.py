@@ -14,7 +14,7 @@ from typing import Protocol
 from autoglm import values as fields
 from autoglm.browser.playwright_stage import Found, Stage
 from autoglm.changes import outcomes, was_done
-from autoglm.conditions import Condition, FieldHolds, TitleIs, fits, follow, held, holds
+from autoglm.conditions import Condition, ControlShown, FieldHolds, TitleIs, fits, follow, held, holds
 from autoglm.errors import Mistake
 from autoglm.types import (
     Download,
@@ -118,7 +118,13 @@ def takes(steps: Sequence[Step], given: Mapping[str, str] | None = None) -> tupl
             continue
         # A field may hold what others hold too: it follows its own value before all.
         own = {recorded[step.index]: put[step.index]} if step.index in put else {}
-        expected = tuple(_follow(each, own, changed) for each in led)
+        # What is acted on later is looked for then, by all its ways.
+        sought = {_acted_on(later) for later in steps[step.index + 1 :]}
+        expected = tuple(
+            _follow(each, own, changed)
+            for each in led
+            if not (isinstance(each, ControlShown) and (each.role, each.name) in sought)
+        )
         made.append(Take(fields.put(step, put[step.index]) if step.index in put else step, expected))
     return tuple(made)
 
@@ -263,6 +269,11 @@ def _follow(condition: Condition, own: Mapping[str, str], changed: Mapping[str, 
     if isinstance(condition, FieldHolds) and condition.own:
         return replace(condition, value=own.get(condition.value, condition.value))
     return follow(condition, changed)
+
+
+def _acted_on(step: Step) -> tuple[str, str] | None:
+    element = step.observation.find(step.action.ref) if isinstance(step.action, OnElement) and step.action.ref else None
+    return (element.role, element.name) if element else None
 
 
 def _by_name(step: Step, page: Observation) -> OnElement | None:

@@ -300,6 +300,7 @@ async def measure(args: argparse.Namespace) -> Score:
     pages, scripts_of = form_pages(args.forms)
     with serve() as site, seeded(pages) as base, tempfile.TemporaryDirectory() as folder:
         scripts = [*site_scripts(site.url), *miniwob_scripts(base, seeds(args.seeds)), *scripts_of(base)]
+        scripts = [each for each in scripts if args.only in each.name]
         async with AsyncExitStack() as opened:
             pipe = await opened.enter_async_context(launch())
             heal = ModelHeals(_reach(opened)) if args.heal else None
@@ -345,6 +346,7 @@ def main() -> None:
     parser.add_argument("--heal", action="store_true", help="ask the model that ships for what was renamed")
     parser.add_argument("--export", type=int, default=0, metavar="N", help="export and prove so many of the runs")
     parser.add_argument("--minutes", type=float, default=60, help="no further run after so long")
+    parser.add_argument("--only", default="", metavar="TEXT", help="runs with this in their name")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     score = asyncio.run(measure(args))
