@@ -15,7 +15,7 @@ import { hide, show } from './pointer.js';
 const METHODS = new Set(
   `DOM.describeNode DOM.resolveNode DOM.setFileInputFiles DOMDebugger.getEventListeners Emulation.setFocusEmulationEnabled Input.dispatchDragEvent
   Input.dispatchKeyEvent Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable
-  Page.bringToFront Page.captureScreenshot Page.close Page.createIsolatedWorld Page.enable Page.getFrameTree
+  Page.addScriptToEvaluateOnNewDocument Page.bringToFront Page.captureScreenshot Page.close Page.createIsolatedWorld Page.enable Page.getFrameTree
   Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate Page.navigateToHistoryEntry
   Page.setInterceptFileChooserDialog Page.stopLoading Runtime.callFunctionOn Runtime.disable Runtime.enable Runtime.evaluate Runtime.getProperties
   Runtime.releaseObject Runtime.releaseObjectGroup   Runtime.terminateExecution Target.setAutoAttach`.split(/\s+/),

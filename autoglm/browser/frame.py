@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from autoglm.browser import page
 from autoglm.browser.hands import QUIET_MS, WorldLost
-from autoglm.browser.seen import FrameItem, Seeable, Seen
+from autoglm.browser.seen import Seen
 from autoglm.errors import CdpError
 from autoglm.seams import Json
 
@@ -19,6 +19,8 @@ LISTENERS = "autoglm listeners"
 MOST_LISTENERS = 500
 """Elements that are asked for one by one; a page that listens on more of them shows the rest by the hand cursor."""
 CLICKED = frozenset({"click", "mousedown", "mouseup", "pointerdown", "pointerup"})
+AHEAD_S = 10.0
+"""How long a page is given to be looked at in its idle time before anybody asks."""
 MOST_ASKED = 6
 """A page that changes each time it is asked who listens to clicks is busy."""
 
@@ -33,7 +35,7 @@ class Frame:
     own_world: Callable[[Frame], Awaitable[int | None]]
     """Finds the context of the page's own scripts; None when it is the session's."""
     id: str
-    """"" for the main frame, whose id is asked for with each document."""
+    """As the browser has it; of the main frame as it was last told."""
     session: str
     """The one through which it is reached; "" is the tab's own."""
     world_name: str = WORLD
@@ -43,10 +45,13 @@ class Frame:
     """How many it has shown: what was said of an earlier one is void."""
     seen: Seen = field(default_factory=Seen)
     """What the current document told so far."""
+    _looks: int = 0
+    """How many looks there have been."""
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the browser is asked what the page script cannot find out."""
+    _entering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tells_listeners: bool | None = None
     """Whether the pipe has DevTools' command line, whose getEventListeners is asked. None: not known yet."""
-    _holes_of: tuple[Seeable, ...] = ()
-    _holes: tuple[FrameItem, ...] = ()
 
     async def call(self, function: str, *args: Any, wait_s: float = 0) -> Any:
         """What a function of the page script returns, which may itself wait for `wait_s`. Raises WorldLost, PageHung,
@@ -61,6 +66,11 @@ class Frame:
     async def look(self, *, patient: bool, view: Json | None = None) -> bool:
         """Whether it could be looked at: False when it is still changing and `patient` is set. `view` is what can be
         seen of it, None for the page itself. Raises WorldLost, PageHung, BrowserGone."""
+        self._looks += 1
+        async with self._asking:
+            return await self._look(patient, view)
+
+    async def _look(self, patient: bool, view: Json | None) -> bool:
         listeners: list[list[int]] | None = None
         for _ in range(MOST_ASKED):
             options = {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners, "known": self.seen.known}
@@ -76,6 +86,19 @@ class Frame:
             listeners = await self._listeners(seen["ask"])
         return False
 
+    async def ahead(self) -> None:
+        """Has what the first look needs done while the page idles, until somebody looks. Raises like call()."""
+        before = self._looks
+        for _ in range(MOST_ASKED):
+            done = await self.call("ahead", QUIET_MS, 1000 * AHEAD_S, wait_s=AHEAD_S)
+            async with self._asking:
+                if self._looks != before:
+                    return
+                if "ask" in done:
+                    await self.call("hear", await self._listeners(done["ask"]))
+                elif not done.get("hosts") or not await self._adopt_closed_roots():
+                    return
+
     async def node(self, expression: str) -> Json:
         """The DOM node that the page script returns, as `DOM.describeNode` has it. Raises WorldLost."""
         result = await self.evaluate(expression, by_value=False)
@@ -87,23 +110,33 @@ class Frame:
             raise WorldLost from error
         return described["node"]
 
-    def holes(self) -> tuple[FrameItem, ...]:
-        """The frames that the last look met in it."""
-        if self._holes_of is not self.seen.items:
-            self._holes_of = self.seen.items
-            self._holes = tuple(item for item in self.seen.items if isinstance(item, FrameItem))
-        return self._holes
-
     def lose(self) -> None:
         """Forget the document, which is no longer there."""
         self.world = None
 
     async def evaluate(self, expression: str, wait_s: float = 0, *, by_value: bool = True) -> Json:
         """The result in our world of the frame, as `Runtime.evaluate` has it. Raises like call()."""
-        if self.world is None:
-            await self._enter()
+        entered = False
+        async with self._entering:
+            if self.world is None:
+                await self._enter()
+                entered = True
+        done = await self._evaluate(expression, wait_s, by_value=by_value)
+        if entered and _has_no_script(done):
+            # The tab has every document begin with the script, but this one was there before.
+            await self._evaluate(page.script())
+            done = await self._evaluate(expression, wait_s, by_value=by_value)
+        if "exceptionDetails" in done:
+            if _has_no_script(done):  # a new document took the context's number
+                self.lose()
+                raise WorldLost
+            thrown = done["exceptionDetails"].get("exception", {}).get("description", "")
+            raise CdpError("Runtime.evaluate", thrown or done["exceptionDetails"].get("text", ""))
+        return done["result"]
+
+    async def _evaluate(self, expression: str, wait_s: float = 0, *, by_value: bool = True) -> Json:
         try:
-            done = await self.send(
+            return await self.send(
                 "Runtime.evaluate",
                 wait_s,
                 session=self.session,
@@ -116,26 +149,18 @@ class Frame:
             # The world went with its document: https://source.chromium.org/search?q=kContextNotFound
             self.lose()
             raise WorldLost from error
-        if "exceptionDetails" in done:
-            thrown = done["exceptionDetails"].get("exception", {}).get("description", "")
-            if thrown.startswith("ReferenceError: autoglm is not defined"):  # a new document took the context's number
-                self.lose()
-                raise WorldLost
-            raise CdpError("Runtime.evaluate", thrown or done["exceptionDetails"].get("text", ""))
-        return done["result"]
 
     async def _enter(self) -> None:
-        frame = self.id or (await self.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+        """Finds our world in the document, of which there is one for each name."""
         try:
             world = await self.send(
-                "Page.createIsolatedWorld", session=self.session, frameId=frame, worldName=self.world_name
+                "Page.createIsolatedWorld", session=self.session, frameId=self.id, worldName=self.world_name
             )
         except CdpError as error:
             raise WorldLost from error
         self.world = world["executionContextId"]
         self.documents += 1
         self.seen = Seen()
-        await self.evaluate(page.script())
 
     async def _adopt_closed_roots(self) -> bool:
         """Whether the page script was given shadow roots that no script can see: there is more to look at then."""
@@ -236,6 +261,11 @@ class Frame:
 
     async def _ask(self, method: str, /, **params: Any) -> Json:
         return await self.send(method, session=self.session, **params)
+
+
+def _has_no_script(done: Json) -> bool:
+    thrown = done.get("exceptionDetails", {}).get("exception", {}).get("description", "")
+    return thrown.startswith("ReferenceError: autoglm is not defined")
 
 
 def _calling(function: str, args: tuple[Any, ...]) -> str:

@@ -129,6 +129,13 @@ class Frames:
                 if time.monotonic() > deadline + FRAME_S:
                     raise PageHung("the page goes on from one address to the next without end; go elsewhere") from lost
 
+    async def ahead(self) -> None:
+        """Has the page itself do beforehand what the next look needs. Raises WorldLost, PageHung, BrowserGone."""
+        try:
+            await self.main.ahead()
+        except WorldLost:
+            await self.main.ahead()
+
     async def _last_look(self) -> Sequence[Item]:
         """Of a page on its way to another one, which may answer nothing more: Chromium holds back what it is asked."""
         try:
@@ -146,7 +153,7 @@ class Frames:
 
     async def _look_within(self, outer: Frame, patient: bool) -> bool:
         """Looks at the frames in a frame's holes, all at once. Whether all that can be seen have settled."""
-        holes = outer.holes()
+        holes = outer.seen.holes
         return not holes or all(await asyncio.gather(*(self._look_into(outer, hole, patient) for hole in holes)))
 
     async def _look_into(self, outer: Frame, hole: FrameItem, patient: bool) -> bool:
@@ -206,7 +213,7 @@ class Frames:
         for item, box in zip(listed, boxes["value"], strict=True):
             if box:
                 found.append(origin.placed(replace(item, box=Box(*box)), self._refs.number(frame, item.ref)))
-        for hole in frame.holes():
+        for hole in frame.seen.holes:
             inner = self._inner.get((frame, frame.documents, hole.id))
             if inner and not inner.trouble:
                 await self._draw(found, inner.frame, origin.within(hole))
@@ -215,7 +222,7 @@ class Frames:
         if self._refs.document != self.main.documents:
             self._refs = Refs(self.main)
         self._news.unseen = frozenset(self._out_of_view())
-        if not self.main.holes() and self._refs.keep():
+        if not self.main.seen.holes and self._refs.keep():
             return cast("Sequence[Item]", self.main.seen.items)
         merged: list[Item] = []
         self._fill(merged, self.main, TOP)
@@ -244,7 +251,7 @@ class Frames:
     def _out_of_view(self) -> Iterator[str]:
         """Sessions of their own whose frame cannot be seen."""
         for inner in self._inner.values():
-            in_view = any(hole.in_view for hole in inner.outer.holes() if hole.id == inner.hole)
+            in_view = any(hole.in_view for hole in inner.outer.seen.holes if hole.id == inner.hole)
             if inner.frame.session != inner.outer.session and not in_view:
                 yield inner.frame.session
 
@@ -326,7 +333,7 @@ class Frames:
         if inner is None:
             return
         await self._uncover(inner.outer)
-        if not any(hole.in_view for hole in inner.outer.holes() if hole.id == inner.hole):
+        if not any(hole.in_view for hole in inner.outer.seen.holes if hole.id == inner.hole):
             await inner.outer.evaluate(f"autoglm.frame({inner.hole})?.scrollIntoView({INTO_VIEW})")
             await self.glance()
 

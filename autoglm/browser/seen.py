@@ -5,7 +5,6 @@ An answer holds the parts of the page that changed: what did not change costs no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -49,34 +48,62 @@ class Seen:
         """In reading order."""
         self.highest = 0
         """The highest number that an element has had."""
+        self.holes: tuple[FrameItem, ...] = ()
+        """The frames among the items."""
         self._parts: dict[int, list[Seeable | int]] = {}
         """What each part says, in reading order; a number is another part. Part 0 is the page."""
+        self._outer: dict[int, int] = {}
+        """The part that each part is in."""
+        self._read: dict[int, list[Seeable]] = {}
+        """What each part says with all that is in it, of those in which nothing changed."""
+        self._framed: set[int] = set()
+        """Parts that have a frame of their own."""
 
     def apply(self, answer: Json) -> None:
         """Takes in what look() answered."""
         if answer["whole"]:
-            self._parts = {}
+            self._parts, self._outer, self._read, self._framed = {}, {}, {}, set()
         for number in answer["gone"]:
-            self._parts.pop(number, None)
+            for kept in (self._parts, self._outer, self._read):
+                kept.pop(number, None)
+            self._framed.discard(number)
         for number, items in answer["parts"]:
-            self._parts[number] = list(map(_item, items))
+            self._take(number, list(map(_item, items)))
         if answer["whole"] or answer["parts"]:
-            self.items = tuple(self._read())
+            for number, _ in answer["parts"]:
+                self._forget(number)
+            self.items = tuple(self._flat(0))
+            self.holes = tuple(item for item in self.items if isinstance(item, FrameItem)) if self._framed else ()
         self.known, self.highest = answer["version"], answer["highest"]
         self.url, self.title, self.truncated = answer["url"], answer["title"], answer["truncated"]
         self.scroll, self.viewport = ScrollPosition(*answer["scroll"]), Viewport(*answer["viewport"])
         self.scale = answer["scale"]
 
-    def _read(self) -> Iterator[Seeable]:
-        reading = [iter(self._parts[0])]
-        while reading:
-            for item in reading[-1]:
+    def _take(self, number: int, items: list[Seeable | int]) -> None:
+        self._parts[number] = items
+        self._framed.discard(number)
+        for item in items:
+            if isinstance(item, int):
+                self._outer[item] = number
+            elif isinstance(item, FrameItem):
+                self._framed.add(number)
+
+    def _forget(self, number: int | None) -> None:
+        """What was read of a part that changed, and of those around it."""
+        while number is not None:
+            self._read.pop(number, None)
+            number = self._outer.get(number)
+
+    def _flat(self, number: int) -> list[Seeable]:
+        read = self._read.get(number)
+        if read is None:
+            read = self._read[number] = []
+            for item in self._parts[number]:
                 if isinstance(item, int):
-                    reading.append(iter(self._parts[item]))
-                    break
-                yield item
-            else:
-                reading.pop()
+                    read += self._flat(item)
+                else:
+                    read.append(item)
+        return read
 
 
 VERBS: dict[str, Verb] = {"C": "Click", "T": "Type", "S": "Select", "K": "Check", "U": "Upload", "R": "Scroll"}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
-from autoglm.browser.frame import WORLD
+from autoglm.browser import page
+from autoglm.browser.frame import AHEAD_S, WORLD
 from autoglm.browser.frames import Frames, Item
 from autoglm.browser.hands import Hands, WorldLost
 from autoglm.browser.news import News, wait_for
@@ -41,6 +43,7 @@ class Tab:
         self.cdp = cdp
         self.news = News()
         self.frames = Frames(self.send, self.news, world)
+        self._world = world
         self.opener: Tab | None = None
         self.dialog: JsDialog | None = None
         """The one that is open."""
@@ -64,6 +67,8 @@ class Tab:
         self._answered = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
         self._asides: set[asyncio.Task[None]] = set()
+        self._ahead: asyncio.Task[None] | None = None
+        """What is done of the next look before anybody asks for it."""
 
     async def listen(self) -> None:
         """Must be called once, before anything else."""
@@ -73,7 +78,7 @@ class Tab:
         await asyncio.sleep(0)
         await self._prepare("")
         tree = await self.send("Page.getFrameTree")
-        self.news.main = tree["frameTree"]["frame"]["id"]
+        self.news.main = self.frames.main.id = tree["frameTree"]["frame"]["id"]
 
     # ------------------------------------------------------------ looking and acting
 
@@ -282,9 +287,15 @@ class Tab:
     # ------------------------------------------------------------ listening
 
     async def _prepare(self, session: str) -> None:
-        """Asks a target for its events, those of its inner targets included."""
+        """Asks a target for its events, those of its inner targets included, and has its documents begin with our
+        script: it knows then since when they have stood still."""
         commands: dict[str, Json] = {
             "Page.enable": {},
+            "Page.addScriptToEvaluateOnNewDocument": {
+                "source": page.script(),
+                "worldName": self._world,
+                "runImmediately": True,
+            },
             # A tab in the background gets its focus events too.
             "Emulation.setFocusEmulationEnabled": {"enabled": True},
             "Network.enable": {"maxTotalBufferSize": 100_000, "maxResourceBufferSize": 10_000},
@@ -312,14 +323,27 @@ class Tab:
                 case _:
                     pass
             self.news.hear(method, params, session)
+            self.frames.main.id = self.news.main
+            if method == "Page.frameStoppedLoading" and params["frameId"] == self.news.main:
+                self._look_ahead()
         self.news.gone.set()
         self.news.changed.set()
 
-    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+    def _look_ahead(self) -> None:
+        if not self._ahead or self._ahead.done():
+            self._ahead = self._aside(self._looking_ahead())
+
+    async def _looking_ahead(self) -> None:
+        with suppress(WorldLost, DialogOpened, BrowserError, Mistake, TimeoutError):
+            async with asyncio.timeout(AHEAD_S):
+                await self.frames.ahead()
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Done while more events are heard."""
         task = asyncio.create_task(work)
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
+        return task
 
     async def close(self) -> None:
         if self.dialog:

@@ -94,9 +94,14 @@ async def test_what_changed_is_told_as_a_first_look_tells_it(cdp: PageCdp, site:
     await asyncio.sleep(0.05)
     main = (await _frames(cdp))[0]
     kept, fresh = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
+    await kept.js(f"for (let i = 0; i < {seed % 5}; i++) autoglm.goOn(-1)")
     said: list[list[str]] = []
     for batch in range(BATCHES):
         assert await kept.look() == await fresh.look(), f"seed {seed}, batch {batch}: {said[-3:]}"
-        said.append(await cdp.page.evaluate(f"mutate({1 + (seed + batch) % 12})"))
-        await asyncio.sleep(0.04)  # longer than any animation
+        count = 1 + (seed + batch) % 12
+        for some in (count // 2, count - count // 2):
+            said.append(await cdp.page.evaluate(f"mutate({some})"))
+            await asyncio.sleep(0.04)  # longer than any animation
+            # As in the page's idle time: a bit of what the next look would do, in the smallest slices there are.
+            await kept.js(f"for (let i = 0; i < {(batch + some) % 4}; i++) autoglm.goOn(-1)")
         await fresh.renew()

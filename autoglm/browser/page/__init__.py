@@ -9,7 +9,7 @@ from importlib.resources import files
 
 PARTS = (
     *("look", "tree", "geometry", "frames", "geo", "roles", "names", "relations", "values", "lists", "sheets", "parts"),
-    *("heard", "shadows", "walk", "update", "cover", "watch", "standard", "locate", "act"),
+    *("heard", "shadows", "walk", "update", "cover", "ahead", "watch", "standard", "locate", "act"),
 )
 """In the order in which they are evaluated: what is a constant in one is there for those after it."""
 

@@ -6,7 +6,7 @@ const standIns = new Map();
 
 /** @param {number} ref @returns {Element | null} */
 function alive(ref) {
-  const el = standIns.get(ref) ?? model?.nodes.get(ref)?.el;
+  const el = standIns.get(ref) ?? model?.nodes.get(ref)?.el ?? told.get(ref);
   return el?.isConnected ? el : null;
 }
 
@@ -634,4 +634,7 @@ function touch() {
   hosts,
   clear,
   adopt,
+  hear,
+  ahead,
+  goOn,
 };

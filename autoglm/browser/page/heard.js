@@ -12,6 +12,8 @@ let unasked = new Set([document]);
 /** @type {Node[]} */
 let asked = [];
 const MOST_ASKED = 200;
+/** Elements that are asked of one that was added, or of the page. */
+const MOST_HEARD = 50_000;
 
 /** Ways from the document to what was added, child by child; -1 leads into a shadow root. @returns {number[][]} */
 function waysToAsk() {
@@ -44,6 +46,7 @@ function wayTo(node) {
 
 /** @param {number[][]} found for each of them how many elements it has, then the positions of those that listen */
 function hear(found) {
+  if (found.length !== asked.length) return;
   for (const [i, [count, ...positions]] of found.entries()) {
     const all = elementsIn(asked[i]);
     if (all.length !== count) continue;
@@ -58,6 +61,7 @@ function elementsIn(node) {
   const all = node.nodeType === Node.ELEMENT_NODE ? [/** @type {Element} */ (node)] : [];
   const add = (/** @type {ParentNode} */ root) => {
     for (const el of root.querySelectorAll('*')) {
+      if (all.length >= MOST_HEARD) return;
       all.push(el);
       if (el.shadowRoot) add(el.shadowRoot);
     }

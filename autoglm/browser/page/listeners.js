@@ -1,4 +1,5 @@
-// Runs in the page's own world, the only one where DevTools' getEventListeners tells who listens: see heard.js.
+// Runs in the page's own world, the only one where DevTools' getEventListeners tells who listens: see heard.js, which
+// counts alike.
 // A page that lies to it can only make something look clickable, or not.
 (ways) => {
   const never = new Set(['option', 'script', 'style', 'br', 'head', 'meta', 'link', 'title', 'button', 'input']);
@@ -13,6 +14,7 @@
     const all = root.nodeType === 1 ? [root] : [];
     const add = (within) => {
       for (const el of within.querySelectorAll('*')) {
+        if (all.length >= 50_000) return;
         all.push(el);
         if (el.shadowRoot) add(el.shadowRoot);
       }

@@ -25,8 +25,10 @@
  */
 
 const MOST_ITEMS = 10_000;
-const MOST_CHARACTERS = 1_500_000;
-const MOST_VISITED = 200_000;
+/** Of the observation as JSON, which is to stay within 2 MB. */
+const MOST_CHARACTERS = 1_900_000;
+/** Some 15 µs each, on two slow cores; see docs/log.md. */
+const MOST_VISITED = 100_000;
 const MOST_DEPTH = 800;
 
 // ---------------------------------------------------------------- refs
@@ -43,6 +45,9 @@ function refOf(el) {
   if (ref === undefined) refs.set(el, (ref = next++));
   return ref;
 }
+
+/** What is no longer listed since the last answer, which can still be acted on. @type {Map<number, Element>} */
+const told = new Map();
 
 /** How many are listed. */
 function listedCount() {
@@ -68,9 +73,12 @@ let truncated = false;
  */
 function look(options) {
   if (!document.documentElement) return JSON.stringify({ busy: true });
-  if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
+  begin();
   if (options.listeners) hear(options.listeners);
-  else if (options.patient && unasked.size) {
+  // The first time, while the page comes to rest.
+  else if (options.patient && unasked.has(document)) return JSON.stringify({ ask: waysToAsk() });
+  if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
+  if (options.patient && unasked.size && !options.listeners) {
     const ways = waysToAsk();
     if (ways.length) return JSON.stringify({ ask: ways });
   }
@@ -79,6 +87,8 @@ function look(options) {
   looking = true;
   const made = update(options.view ?? UNBOUND);
   looking = false;
+  told.clear();
+  spent = 0;
   return answer(made, options.known === version && version > 0 && !remade);
 }
 
@@ -111,13 +121,16 @@ function answer(made, patch) {
 /** A part as it is sent; empty when it reads as it was sent before. @param {Part | string} part @param {boolean} patch */
 function sentAs(part, patch) {
   if (typeof part === 'string') return part;
-  if (part.fresh) {
-    const json = JSON.stringify(part.items.filter((item) => !('said' in item)).map(wired));
-    part.fresh = false;
-    if (patch && json === part.json) return '';
-    part.json = json;
-  }
+  written(part);
+  if (patch && part.json === part.sent) return '';
+  part.sent = part.json;
   return `[${part.id},${part.json}]`;
+}
+
+/** @param {Part} part */
+function written(part) {
+  if (part.fresh) part.json = JSON.stringify(part.items.filter((item) => !('said' in item)).map(wired));
+  part.fresh = false;
 }
 
 // prettier-ignore
@@ -165,10 +178,18 @@ function itemsOf(part) {
   return part.items.flatMap((item) => (item instanceof Part ? itemsOf(item) : 'said' in item ? [] : [item]));
 }
 
-/** Characters of an item as it is sent, about. @param {Item} item */
+/** Bytes of an item in the observation as JSON, about. @param {Item} item */
 function sizeOf(item) {
-  if ('text' in item) return 60 + item.text.length;
+  if ('text' in item) return 66 + bytesOf(item.text);
   if ('frame' in item) return 300;
-  const options = item.options?.reduce((sum, option) => sum + option.length + 3, 0) ?? 0;
-  return 100 + item.name.length + (item.value?.length ?? 0) + (item.hint?.length ?? 0) + options;
+  let size = (item.box ? 250 : 195) + bytesOf(item.name);
+  if (item.value) size += bytesOf(item.value);
+  if (item.hint) size += bytesOf(item.hint);
+  for (const option of item.options ?? []) size += 4 + bytesOf(option);
+  return size;
+}
+
+/** At most, in UTF-8. @param {string} text */
+function bytesOf(text) {
+  return /[^\x20-\x7e]/.test(text) ? 3 * text.length : text.length;
 }

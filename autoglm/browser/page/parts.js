@@ -16,8 +16,10 @@ class Part {
   notes = [];
   /** @type {Part | null} */
   parent = null;
-  /** What was sent last, or would be now. */
+  /** As it is sent, while it is not fresh. */
   json = '';
+  /** As it was sent last. */
+  sent = '';
   fresh = true;
   dirty = false;
   dead = false;
@@ -62,7 +64,7 @@ class Model {
   guards = new Map();
   /** What nobody can see only because of where it lies. @type {Set<Extract<Note, {kind: 'hidden'}>>} */
   hidden = new Set();
-  /** Fields, with what they held. @type {Map<Element, string>} */
+  /** Fields, with what they held. @type {Map<Element, Field>} */
   fields = new Map();
   /** @type {Set<Part>} */
   dirty = new Set();
@@ -72,6 +74,8 @@ class Model {
   touched = new Set();
   /** @type {Set<Part>} */
   inView = new Set();
+  /** Parts that were walked and whose controls may yet be covered. @type {Set<Part>} */
+  unjudged = new Set();
   /** Parts to be sent. @type {Set<Part>} */
   changed = new Set();
   /** Parts that are no more. @type {number[]} */
@@ -202,7 +206,7 @@ function enterNote(model, part, note) {
     case 'entry':
       model.nodes.set(note.item.ref, note);
       if (note.target !== note.el) model.behind.set(note.el, note);
-      if (isField(note.el)) model.fields.set(note.el, fieldState(note.el));
+      if (isField(note.el)) model.fields.set(note.el, new Field(note.el));
       break;
     case 'read': {
       const readers = model.readers.get(note.el);
@@ -246,7 +250,10 @@ function leave(model, part) {
 function leaveNote(model, part, note) {
   switch (note.kind) {
     case 'entry':
-      if (model.nodes.get(note.item.ref) === note) model.nodes.delete(note.item.ref);
+      if (model.nodes.get(note.item.ref) === note) {
+        model.nodes.delete(note.item.ref);
+        told.set(note.item.ref, note.el);
+      }
       if (model.behind.get(note.el) === note) {
         model.behind.delete(note.el);
         mark(note.el);

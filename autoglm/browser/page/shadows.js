@@ -58,9 +58,9 @@ function odd(el, x, y, other) {
 
 /** Takes up room though nothing in it is drawn. @param {Element} el */
 function bare(el) {
-  if (el.firstElementChild?.getClientRects().length) return false;
   const { width, height } = el.getBoundingClientRect();
-  return width > 1 && height > 1;
+  if (width <= 1 || height <= 1 || !el.checkVisibility({ opacityProperty: true })) return false;
+  return !el.firstElementChild?.getClientRects().length;
 }
 
 /** What may have a closed shadow root and was not asked about yet. */

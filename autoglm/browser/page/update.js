@@ -23,8 +23,13 @@ let heardStale = false;
 /** Checkboxes that styles show something by. @type {WeakMap<Element, boolean>} */
 const ticked = new WeakMap();
 
-/** The model of the page as it is now. @param {Outside} view @returns {Model} */
-function update(view) {
+/**
+ * The model of the page as it is now; or, after `most` ms of walking, as far as it is made: the rest stays dirty.
+ * @param {Outside} view
+ * @param {number} most
+ * @returns {Model}
+ */
+function update(view, most = Infinity) {
   noteRecords(observer.takeRecords());
   const frame = [innerWidth, innerHeight, devicePixelRatio, document.compatMode, JSON.stringify(view)].join();
   if (sheetsChanged() || frame !== framing) spoilt = true;
@@ -33,7 +38,7 @@ function update(view) {
   measured++;
   if (heardStale) sortOut();
   heardStale = false;
-  if (!model || spoilt) return remake();
+  if (!model || spoilt) return remake(most);
   noteProperties(model);
   const scroll = `${scrollX} ${scrollY}`;
   const scrolled = scroll !== scrolledTo;
@@ -41,18 +46,20 @@ function update(view) {
   if (model.dirty.size || relationsStale) relate();
   settleSuspects(model);
   noteLayout(model, scrolled);
-  if (spoilt) return remake();
-  if (!model.dirty.size && !scrolled) return model;
-  const walked = rewalk(model);
-  if (!walked) return remake();
-  judge(model, walked);
+  if (spoilt) return remake(most);
+  if (!model.dirty.size && !scrolled && !model.unjudged.size) return model;
+  if (!rewalk(model, most)) return remake(most);
+  if (!model.dirty.size) judge(model);
   return model;
 }
 
-function remake() {
+/** @param {number} most @returns {Model} */
+function remake(most) {
   spoilt = false;
   remade = true;
   memberOf = new WeakMap();
+  used ||= liveRoots().some((root) => root.querySelector(':user-invalid, :user-valid'));
+  for (const [ref, { el }] of model?.nodes ?? []) told.set(ref, el);
   model = new Model();
   relationsStale = true;
   relate();
@@ -60,35 +67,39 @@ function remake() {
   scrolledTo = `${scrollX} ${scrollY}`;
   hoveredBefore = hovered;
   animated = animatedNow();
-  const walk = new Walk(model);
-  walk.part(model.root);
-  model.first = false;
-  truncated = walk.truncated;
-  for (let turn = 0; model.dirty.size && turn < 5; turn++) rewalk(model);
-  judge(model, partsOf(model.root));
+  truncated = false;
+  soil(model.root);
+  rewalk(model, most);
+  if (!model.dirty.size || most === Infinity) judge(model);
   return model;
 }
 
 /**
- * Walks what is dirty, in reading order. What that changes elsewhere is walked too; null when there is no end to it.
+ * Walks what is dirty, in reading order, and what that changes elsewhere; not all of it after `most` ms. False when
+ * there is no end to it.
  * @param {Model} model
- * @returns {Part[] | null}
+ * @param {number} most
  */
-function rewalk(model) {
-  /** @type {Set<Part>} */
-  const walked = new Set();
+function rewalk(model, most) {
   for (let turn = 0; model.dirty.size; turn++) {
-    if (turn > 20) return null;
+    if (turn > 20) return false;
     takeBack(model);
-    const walk = new Walk(model);
+    const walk = new Walk(model, most);
     for (const part of dirtyIn(model.root)) {
       if (part.dead || !part.dirty) continue;
+      if (walk.late) {
+        part.stirred = false;
+        stir(part);
+        continue;
+      }
       walk.part(part);
-      for (const each of partsOf(part)) walked.add(each);
+      for (const each of partsOf(part)) model.unjudged.add(each);
     }
+    model.first = false;
     if (walk.truncated) truncated = true;
+    if (walk.late) return true;
   }
-  return [...walked].filter((part) => !part.dead);
+  return true;
 }
 
 /** What the dirty parts noted is taken back, which may make others dirty. @param {Model} model */
@@ -118,8 +129,8 @@ function dirtyIn(part) {
 
 /** @param {Model} model */
 function noteProperties(model) {
-  for (const [el, before] of model.fields) {
-    if (fieldState(el) === before) continue;
+  for (const [el, field] of model.fields) {
+    if (!field.changed()) continue;
     mark(el);
     inState(el, ['checked', 'indeterminate', 'invalid', 'valid', 'placeholder-shown', 'user-invalid']);
   }
@@ -140,15 +151,33 @@ function isField(el) {
   return el.localName === 'input' || el.localName === 'select' || el.localName === 'textarea';
 }
 
-/** What a field holds, on or off, and whether it complains. @param {Element} el */
-function fieldState(el) {
-  const invalid = el.matches(':user-invalid') ? '!' : '';
-  if (el.localName === 'select') {
-    const select = /** @type {HTMLSelectElement} */ (el);
-    return invalid + (select.multiple ? [...select.selectedOptions].map((o) => o.index).join() : select.selectedIndex);
+/** Whether any field may complain, which none does before it was used or sent. */
+let used = false;
+
+/** What a field held when its part was walked: thousands are asked in each look. */
+class Field {
+  /** @param {Element} el */
+  constructor(el) {
+    const input = /** @type {HTMLInputElement} */ (el);
+    this.input = input;
+    this.select = el.localName === 'select' ? /** @type {HTMLSelectElement} */ (el) : null;
+    this.ticks = /^(checkbox|radio)$/.test(typeOf(el));
+    this.value = this.held();
+    this.indeterminate = this.ticks && input.indeterminate;
+    this.complains = used && el.matches(':user-invalid');
   }
-  const { value, checked, indeterminate } = /** @type {HTMLInputElement} */ (el);
-  return `${invalid}${checked ? 'x' : ''}${indeterminate ? '-' : ''} ${value}`;
+
+  held() {
+    const { select, input } = this;
+    if (select) return select.multiple ? [...select.selectedOptions].map((o) => o.index).join() : select.selectedIndex;
+    return this.ticks ? input.checked : input.value;
+  }
+
+  changed() {
+    if (this.held() !== this.value) return true;
+    if (this.ticks && this.input.indeterminate !== this.indeterminate) return true;
+    return used && this.input.matches(':user-invalid') !== this.complains;
+  }
 }
 
 /** Boxes that nobody sees may hide and show others. */
@@ -321,15 +350,19 @@ function inSight(model) {
   return false;
 }
 
-/** @param {Model} model @param {Part[]} walked */
-function judge(model, walked) {
+/** @param {Model} model */
+function judge(model) {
   const modal = topModal();
   const native = modal?.matches(':modal') ?? false;
   const other = modal !== modalBefore[0] || native !== modalBefore[1];
   modalBefore = [modal, native];
-  const parts = other ? partsOf(model.root) : new Set([...(inSight(model) ? model.inView : []), ...walked]);
+  const parts = other
+    ? partsOf(model.root)
+    : new Set([...(inSight(model) ? model.inView : []), ...model.unjudged]);
   model.touched.clear();
+  model.unjudged.clear();
   for (const part of parts) {
+    if (part.dead) continue;
     for (const note of part.notes) {
       if (note.kind === 'entry' && judgeCover(note, modal)) part.fresh = true;
       if (note.kind === 'frame') judgeFrame(note.el, note.item, modal);

@@ -28,6 +28,8 @@ const INNER_CONTROLS =
 const OPAQUE = new Set(['canvas', 'video', 'audio']);
 /** Px each way: what is smaller and has no name of its own is an icon, a spacer or an ornament. */
 const PICTURE = 32;
+/** Elements after which the time is looked at. */
+const LEAST_VISITED = 64;
 const LONG = 150;
 const LABEL = 100;
 
@@ -47,6 +49,10 @@ class Walk {
   /** In a picture or formula, whose elements are not HTML's. */
   foreign = 0;
   truncated = false;
+  /** What is in view, with all around it. @type {Set<Element> | null} */
+  sighted = null;
+  /** Out of time: what is walked now is left as it is, to be walked again. */
+  late = false;
   visited = 0;
   depth = 0;
   /** Text not yet said. */
@@ -64,9 +70,10 @@ class Walk {
   roving = new Map();
   active = activeElement();
 
-  /** @param {Model} model */
-  constructor(model) {
+  /** @param {Model} model @param {number} most ms */
+  constructor(model, most) {
     this.model = model;
+    this.until = performance.now() + most;
   }
 
   /** Walks a part again, keeping what did not change in it. @param {Part} part */
@@ -86,12 +93,17 @@ class Walk {
     if (part === model.root) this.flush();
     part.items = this.items;
     part.notes = this.notes;
-    const whole = part === model.root || (this.neutral() && !this.escaped);
+    const whole = part === model.root || this.late || (this.neutral() && !this.escaped);
     this.run = '';
     this.pending = null;
     enter(model, part);
     const kept = new Set(part.items);
-    for (const inner of before) if (inner.parent === part && !kept.has(inner)) kill(model, inner);
+    const others = before.filter((inner) => inner.parent === part && !kept.has(inner));
+    if (this.late) {
+      // What was not reached is as it was.
+      part.items.push(...others);
+      soil(part);
+    } else for (const inner of others) kill(model, inner);
     if (whole) return;
     // It is no part any more: what stands around it is walked with it.
     soil(part);
@@ -106,8 +118,12 @@ class Walk {
   /** @param {Element} el @param {Place} place */
   visit(el, place) {
     const tag = el.localName;
-    if (SILENT.has(tag) && !OPAQUE.has(tag)) return;
-    if (++this.visited > MOST_VISITED || this.depth > MOST_DEPTH) {
+    if ((SILENT.has(tag) && !OPAQUE.has(tag)) || this.late) return;
+    if (++this.visited % LEAST_VISITED === 0 && performance.now() > this.until) {
+      this.late = true;
+      return;
+    }
+    if (this.visited > MOST_VISITED || this.depth > MOST_DEPTH || (this.isFull() && this.isOutOfSight(el))) {
       this.truncated = true;
       return;
     }
@@ -116,6 +132,18 @@ class Walk {
     if (!place.shaded && !this.foreign && isPlain(el)) this.plain(el, tag, place);
     else this.styled(el, tag, place);
     this.depth--;
+  }
+
+  /** No more can be told of than what is in view. */
+  isFull() {
+    const { count, size } = this.model;
+    return count + this.items.length > MOST_ITEMS || size > MOST_CHARACTERS;
+  }
+
+  /** As far as its box and some points in view can tell. @param {Element} el */
+  isOutOfSight(el) {
+    this.sighted ??= sighted();
+    return !touches(rectOf(el), viewport()) && !this.sighted.has(el);
   }
 
   /** Nothing in it is other than its tag says. @param {Element} el @param {string} tag @param {Place} place */
@@ -298,7 +326,7 @@ class Walk {
     if (!this.solid && !this.row && (drawn || el.firstElementChild)) this.grouped(el, place, drawn);
     else if (drawn) for (const node of drawn) this.node(node, el, place);
     else for (let node = el.firstChild; node; node = node.nextSibling) this.node(node, el, place);
-    if (!root) suspect(el, this.items.length === items && this.run.length === run);
+    if (!root && !this.late) suspect(el, this.items.length === items && this.run.length === run);
   }
 
   /**
@@ -329,6 +357,7 @@ class Walk {
         continue;
       }
       this.node(node, el, place);
+      if (this.late) break;
       at++;
       node = drawn ? drawn[at] : node.nextSibling;
       if (start && (!start.valid || (this.own - start.own >= LEAST && this.neutral()))) {
@@ -756,6 +785,15 @@ class Walk {
     if (item.name) row.named = true;
     else row.unnamed.push(item);
   }
+}
+
+function sighted() {
+  /** @type {Set<Element>} */
+  const found = new Set();
+  for (const fx of GRID)
+    for (const fy of GRID)
+      for (let up = hitAt(fx * innerWidth, fy * innerHeight); up && !found.has(up); up = above(up)) found.add(up);
+  return found;
 }
 
 /** @param {Place} a @param {Place} b */

@@ -26,6 +26,7 @@ function noteRecords(records) {
   if (records.some((record) => record.addedNodes.length > 0 || elsewhere(record))) shown = now;
   if (!growing && [...targets].every((target) => isClock(target, now))) return;
   changed = now;
+  arm();
 }
 
 /** Whether something changed its looks that has not the focus. @param {MutationRecord} record */
@@ -49,6 +50,7 @@ const EVENTS = [
 /** @param {Event} event */
 function noteEvent(event) {
   const target = /** @type {Element} */ (event.composedPath()[0]);
+  used ||= /^(input|change|invalid|submit)$/.test(event.type);
   if (event.type === 'mouseover') hovered = target;
   else if (!(target instanceof Element)) spoilt = true;
   else if (event.type === 'fullscreenchange') spoilt = true;
@@ -57,6 +59,11 @@ function noteEvent(event) {
     if (event.type === 'input' || event.type === 'change')
       inState(target, ['checked', 'indeterminate', 'invalid', 'valid']);
   }
+}
+
+/** @param {Document | ShadowRoot} root */
+function listen(root) {
+  for (const type of EVENTS) root.addEventListener(type, noteEvent, { capture: true, passive: true });
 }
 
 /** @param {Document | ShadowRoot} root */
@@ -71,14 +78,23 @@ function watch(root) {
     attributes: true,
     attributeOldValue: true,
   });
-  for (const type of EVENTS) root.addEventListener(type, noteEvent, { capture: true, passive: true });
+  listen(root);
   if (!looking || root === document) return;
   relateRoot(/** @type {ShadowRoot} */ (root));
   readRoot(/** @type {ShadowRoot} */ (root));
 }
-watch(document);
-addEventListener('hashchange', () => (spoilt = true));
-document.fonts.addEventListener('loadingdone', () => (spoilt = true));
+
+/** What the parser adds is no change: a document is watched from when it has been read. */
+function begin() {
+  if (observed.has(document)) return;
+  changed = performance.now();
+  watch(document);
+}
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin, { once: true });
+else begin();
+const spoil = () => void (spoilt = true);
+addEventListener('hashchange', spoil);
+document.fonts.addEventListener('loadingdone', spoil);
 
 /** What records say is to be walked again. @param {MutationRecord[]} records */
 function note(records) {
@@ -100,7 +116,12 @@ function unaskedIn({ addedNodes }) {
 function noteNodes(record) {
   const el = /** @type {Element} */ (record.target instanceof ShadowRoot ? record.target.host : record.target);
   unaskedIn(record);
-  if (record.target === document) return void (spoilt = true);
+  if (record.target === document) {
+    // document.open() takes all listeners away: https://html.spec.whatwg.org/#document-open-steps
+    listen(document);
+    addEventListener('hashchange', spoil);
+    return spoil();
+  }
   mark(el);
   if (rootOf(el) || el.localName === 'details' || el.localName === 'slot') markAll(el);
   const nodes = [...record.addedNodes, ...record.removedNodes];
@@ -177,6 +198,7 @@ async function quiet(quietMs, mostMs) {
     if (!busy(quietMs, waited < 1500)) return true;
     if (waited > mostMs) return false;
     await frame();
+    if (!unasked.size && performance.now() - changed > REST_AHEAD_MS / 2) goOn(WAITED_MS);
   }
 }
 
