@@ -7,8 +7,9 @@ Pages of some 20, 2,000 and 20,000 elements and one of five frames and every kin
 Each control that can be seen carries a token, which is found when it stands in a line that says how to act on it; so
 does each hidden decoy, which counts when it stands anywhere. A page stands still before it is looked at: `first` is
 the first look at a fresh document, `again` the next with nothing changed, `3 changed` after a script has changed a
-text, a value and a class, `3 rows` after it has added three. `anew` is ours without what it remembers: each look by a
-new CdpBrowser. Then a page of 200,000 nodes, and pages that hang. Peers that are not in DIR are left out and named.
+text, a value and a class, `3 rows` after it has added three. A tab that we opened is looked at in its idle time before
+anybody asks; `anew` is ours without that and without what it remembers: each look by a new CdpBrowser that comes to the
+page as it stands. Then a page of 200,000 nodes, and pages that hang. Peers that are not in DIR are left out and named.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Ours:
 
 
 class OursAnew(Ours):
-    """A new CdpBrowser for each look, at a tab that it has not opened."""
+    """A new CdpBrowser and session for each look, at a tab that it has not opened: nothing was done ahead."""
 
     name = "ours, anew"
 
@@ -90,7 +91,12 @@ class OursAnew(Ours):
         await self.tab.page.goto(url)
 
     async def look(self) -> Look:
-        return await timed(CdpBrowser(self.tabs, self.tab))
+        page = self.tab.page
+        session = await page.context.new_cdp_session(page)
+        try:
+            return await timed(CdpBrowser(self.tabs, PageCdp(page, session)))
+        finally:
+            await session.detach()
 
 
 async def timed(browser: CdpBrowser) -> Look:

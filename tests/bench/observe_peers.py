@@ -72,7 +72,7 @@ class Snapshots:
 
     async def look(self) -> Look:
         began = time.perf_counter()
-        text = await self._tab.page.aria_snapshot(mode="ai")
+        text = await self._tab.page.aria_snapshot(mode="ai", timeout=1000 * ANSWER_S)
         return Look(text, time.perf_counter() - began, 0, len(text.encode()))
 
     async def script(self, expression: str) -> str:

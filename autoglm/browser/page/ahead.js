@@ -61,6 +61,7 @@ function goOn(ms) {
   const start = performance.now();
   if (self !== top || spent > MOST_AHEAD_MS || document.readyState === 'loading') return true;
   looking = true;
+  animations = null;
   const made = update(UNBOUND, ms);
   looking = false;
   const done = !made.dirty.size;

@@ -129,8 +129,9 @@ function dirtyIn(part) {
 
 /** @param {Model} model */
 function noteProperties(model) {
-  for (const [el, field] of model.fields) {
+  for (const field of model.fields.values()) {
     if (!field.changed()) continue;
+    const el = field.input;
     mark(el);
     inState(el, ['checked', 'indeterminate', 'invalid', 'valid', 'placeholder-shown', 'user-invalid']);
   }
@@ -192,8 +193,8 @@ function noteTicks() {
 }
 
 /** @param {Geo} box */
-function hasScrolled({ el, stamp, scrollLeft, scrollTop }) {
-  return el !== null && stamp >= 0 && (scrollLeft !== el.scrollLeft || scrollTop !== el.scrollTop);
+function hasScrolled({ el, stamp, scrollLeft, scrollTop, overflows }) {
+  return overflows && el !== null && stamp >= 0 && (scrollLeft !== el.scrollLeft || scrollTop !== el.scrollTop);
 }
 
 function noteFocus() {
@@ -234,7 +235,7 @@ function noteAnimations() {
 function animatedNow() {
   const targets = new Set();
   for (const root of liveRoots()) {
-    for (const { effect } of root.getAnimations()) {
+    for (const { effect } of animationsOf(root)) {
       const { target } = /** @type {KeyframeEffect} */ (effect);
       if (target) targets.add(target);
     }

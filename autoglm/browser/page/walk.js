@@ -137,7 +137,7 @@ class Walk {
   /** No more can be told of than what is in view. */
   isFull() {
     const { count, size } = this.model;
-    return count + this.items.length > MOST_ITEMS || size > MOST_CHARACTERS;
+    return count > MOST_ITEMS || this.items.length > MOST_ITEMS || size > MOST_CHARACTERS;
   }
 
   /** As far as its box and some points in view can tell. @param {Element} el */

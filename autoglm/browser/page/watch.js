@@ -173,9 +173,18 @@ function busy(quietMs, animations) {
   return performance.now() - changed < quietMs || (animations && animating());
 }
 
+/** Those of the document as this look has asked for them. @type {Animation[] | null} */
+let animations = null;
+
+/** @param {Document | ShadowRoot} root */
+function animationsOf(root) {
+  return (root === document && animations) || root.getAnimations();
+}
+
 /** Whether a transition or animation is running that ends within a second. */
 function animating() {
-  return document.getAnimations().some((animation) => {
+  animations = document.getAnimations();
+  return animations.some((animation) => {
     if (animation.playState !== 'running' || typeof animation.currentTime !== 'number') return false;
     const left = Number(animation.effect?.getComputedTiming().endTime) - animation.currentTime;
     return left > 0 && left < 1000;
