@@ -60,6 +60,7 @@ function slice() {
 function goOn(ms) {
   const start = performance.now();
   if (self !== top || spent > MOST_AHEAD_MS || document.readyState === 'loading') return true;
+  if (looking) spoilt = true;
   looking = true;
   animations = null;
   const made = update(UNBOUND, ms);

@@ -85,6 +85,7 @@ function look(options) {
   }
   acted = 0;
   standIns.clear();
+  if (looking) spoilt = true; // one that was stopped in the middle
   looking = true;
   const made = update(options.view ?? UNBOUND);
   looking = false;
