@@ -33,7 +33,7 @@ from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe, PlaywrightT
 from autoglm.codec import to_json
 from autoglm.dialects.page import page_text
 from autoglm.errors import AutoGLMError
-from autoglm.types import Goto, Observation
+from autoglm.types import Acted, Goto, Observation
 from tests.bench.harness import evaluate
 from tests.bench.observe_pages import TOKEN, BenchPage, served
 from tests.bench.observe_peers import Look, Snapshots, Watcher, build, missing, peers
@@ -270,7 +270,7 @@ async def hung(pipe: PlaywrightPipe, pages: Mapping[str, BenchPage]) -> str:
     return "\n".join(lines)
 
 
-async def outcome(doing: Awaitable[Observation | str]) -> str:
+async def outcome(doing: Awaitable[Observation | Acted]) -> str:
     """What came of it, and when."""
     began = time.perf_counter()
     try:
@@ -278,8 +278,8 @@ async def outcome(doing: Awaitable[Observation | str]) -> str:
     except AutoGLMError as error:
         return f"{type(error).__name__} after {time.perf_counter() - began:.2f} s ({error})"
     took = time.perf_counter() - began
-    if isinstance(done, str):
-        return f"{done} after {took:.2f} s"
+    if isinstance(done, Acted):
+        return f"{done.said} after {took:.2f} s"
     facts = (
         f"{len(done.elements)} controls, {len(done.items)} items, truncated {done.truncated}, settled {done.settled}"
     )
