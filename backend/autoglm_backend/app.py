@@ -14,11 +14,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from autoglm_backend.engine import Finished, Piece
 from autoglm_backend.errors import RequestError
+from autoglm_backend.generation import Failed, Finished, Piece
 from autoglm_backend.metrics import Metrics
 from autoglm_backend.schema import chunk, completion, error_body, read_request, server_sent, to_generation, usage
-from autoglm_backend.worker import Failed, Job, Probed, Report, Worker
+from autoglm_backend.worker import Job, Probed, Report, Worker
 
 T = TypeVar("T")
 

@@ -24,6 +24,11 @@ class CacheShape:
     head_dim: int
     capacity: int  # tokens
 
+    @property
+    def bytes(self) -> int:
+        """Of a full cache; what is not used takes none."""
+        return self.layers * 2 * self.heads * self.capacity * self.head_dim * 4
+
 
 class PreallocatedLayer(CacheLayerMixin):
     """One layer's keys and values, (1, heads, capacity, head_dim) float32, of which the first `length` count."""
@@ -79,13 +84,27 @@ class KeyValueCache(Cache):
             mine.length = length
 
 
-@dataclass
+class Batch(Cache):
+    """The conversations of one forward pass, each with as many rows as it has new tokens, side by side."""
+
+    def __init__(self, parts: Sequence[tuple[KeyValueCache, int]]) -> None:
+        self.parts = parts
+        super().__init__(layers=list(parts[0][0].preallocated))
+
+    def positions(self) -> Tensor:
+        """(1, rows): where in its own conversation each row stands."""
+        spans = (range(cache.length, cache.length + count) for cache, count in self.parts)
+        return torch.tensor([[at for span in spans for at in span]])
+
+
+@dataclass(eq=False)
 class Slot:
-    """A cache and the tokens it holds; between requests, `ids` and `cache.length` agree."""
+    """A cache and the tokens it holds; between forward passes, `ids` and `cache.length` agree."""
 
     cache: KeyValueCache
     ids: list[int] = field(default_factory=list[int])
     used: int = 0  # the pool's clock when last taken
+    busy: bool = False
 
 
 class PrefixPool:
@@ -100,30 +119,42 @@ class PrefixPool:
     def take(self, prompt: Sequence[int]) -> Slot:
         """A slot that holds the longest known prefix of `prompt`, never all of it: the last token must be run.
 
-        A slot that would lose more than half of what it holds lends its prefix to another instead, so that
-        conversations with the same opening do not evict each other.
+        A slot that is busy, or would lose more than half of what it holds, lends its prefix to another instead, so that
+        conversations with the same opening do not evict each other. Give it back; there must be a free one.
         """
         self.clock += 1
-        shared = [min(common_prefix(slot.ids, prompt), len(prompt) - 1) for slot in self.slots]
-        best = max(range(len(shared)), key=shared.__getitem__, default=None)
-        if best is not None and 2 * shared[best] >= max(len(self.slots[best].ids), 1):
-            slot = self.slots[best]
-            slot.cache.keep(shared[best])
+        shared, best = max(
+            ((min(common_prefix(slot.ids, prompt), len(prompt) - 1), slot) for slot in self.slots),
+            key=lambda found: found[0],
+            default=(0, None),
+        )
+        if best is not None and not best.busy and 2 * shared >= len(best.ids):
+            slot = best
         else:
             slot = self._oldest_or_new()
-            if best is not None and slot is not self.slots[best]:
-                slot.cache.copy_from(self.slots[best].cache, shared[best])
-            else:
-                slot.cache.keep(shared[best] if best is not None else 0)
-        slot.ids = list(prompt[: slot.cache.length])
-        slot.used = self.clock
+            if best is not None and slot is not best:
+                slot.cache.copy_from(best.cache, shared)
+        slot.cache.keep(shared)
+        slot.ids = list(prompt[:shared])
+        slot.used, slot.busy = self.clock, True
         return slot
+
+    def give_back(self, slot: Slot) -> None:
+        """The conversation is remembered until its slot is needed."""
+        slot.busy = False
+        self.shrink(self.limit)
+
+    def shrink(self, slots: int) -> None:
+        """At most so many from now on; those that are busy too many go when they are given back."""
+        self.limit = slots
+        while len(self.slots) > slots and (free := [slot for slot in self.slots if not slot.busy]):
+            self.slots.remove(min(free, key=lambda slot: slot.used))
 
     def _oldest_or_new(self) -> Slot:
         if len(self.slots) < self.limit:
             self.slots.append(Slot(KeyValueCache(self.shape)))
             return self.slots[-1]
-        return min(self.slots, key=lambda slot: slot.used)
+        return min((slot for slot in self.slots if not slot.busy), key=lambda slot: slot.used)
 
 
 def common_prefix(left: Sequence[int], right: Sequence[int]) -> int:

@@ -1,6 +1,6 @@
-"""A prompt to a reply, token by token, on one thread. Knows no HTTP.
+"""Prompts to replies, token by token, many at once, on one thread. Knows no HTTP.
 
-Read `Engine.generate` first: it is the whole loop.
+Read `Engine.step` first: it is the whole loop.
 """
 
 from __future__ import annotations
@@ -9,88 +9,29 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jinja2 import TemplateError
 from torch import Tensor
 
-from autoglm_backend.cache import KeyValueCache, PrefixPool, Slot
+from autoglm_backend.cache import Batch, KeyValueCache, PrefixPool, Slot
 from autoglm_backend.errors import RequestError
-from autoglm_backend.grammar import Grammar, GrammarCompiler, Matcher
-from autoglm_backend.loading import LoadedModel
+from autoglm_backend.generation import Event, Failed, Finished, FinishReason, Generation, Piece, Started, Timings
+from autoglm_backend.grammar import GrammarCompiler, Matcher
+from autoglm_backend.loading import LoadedModel, give_memory_back
+from autoglm_backend.sampler import Sampler, Sampling
 from autoglm_backend.text import TextStream
 
 # Prompt tokens a forward pass, between which a request can be cancelled. 128: 1.5k tokens/s, 256: 2.1k, 512: 2.6k,
 # 1536: 3.0k (36M parameters, 2 threads of a machine shared with others, 2026-11-20).
 CHUNK = 512
+BESIDE = 128  # of them while others decode, who wait for so long
 # INT8 weights up to this are decoded on one thread. One row by 512x2816 took 24 us on one thread and 57 us on two
 # (torch._int_mm, OMP_WAIT_POLICY=passive, 2026-11-20); facts/cpu_serving.md, section 4, has the same beside a browser.
 ONE_THREAD_BYTES = 64 << 20
 FEW = 16  # tokens in one forward pass up to which the threads of decoding are used
 SLOTS = 4
-
-FinishReason = Literal["stop", "length"]
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the next token is drawn. Temperature 0 takes the likeliest."""
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Generation:
-    """One request, as the engine sees it. `None` stands for the model's own default."""
-
-    messages: tuple[dict[str, str], ...]
-    template: dict[str, Any]
-    max_tokens: int | None = None
-    stop: tuple[str, ...] = ()
-    grammar: Grammar | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    min_p: float = 0.0
-    seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Where the time went. Forced tokens are those of the reply that the grammar left no choice about."""
-
-    prefill_s: float
-    decode_s: float
-    prompt_tokens: int
-    cached_tokens: int
-    decode_tokens: int
-    forced_tokens: int
-
-
-@dataclass(frozen=True)
-class Started:
-    """The request is valid and its prompt laid out."""
-
-    prompt_tokens: int
-
-
-@dataclass(frozen=True)
-class Piece:
-    text: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    reason: FinishReason
-    timings: Timings
-
-
-Event = Started | Piece | Finished
 
 
 @dataclass(frozen=True)
@@ -110,60 +51,150 @@ class Cancelled(Exception):
     """Nobody waits for the reply any more."""
 
 
+class Run:
+    """One request on its way to a reply."""
+
+    def __init__(self, prompt: list[int], limit: int, matcher: Matcher | None, sampler: Sampler, text: TextStream):
+        self.pending = list(prompt)  # tokens that are known and not computed yet
+        self.limit = limit  # of the reply's tokens
+        self.matcher = matcher
+        self.sampler = sampler
+        self.text = text
+        self.reply: list[int] = []
+        self.clock = Clock(len(prompt))
+        self.slot: Slot | None = None  # from its first forward pass until it ends
+        self.ended = False
+        self.events: list[Event] = [Started(len(prompt))]
+
+    def told(self) -> list[Event]:
+        """What has happened since this was last asked."""
+        events, self.events = self.events, []
+        return events
+
+
 class Engine:
     """One model and the conversations it remembers. Not thread-safe: call it from one thread only."""
 
-    def __init__(self, model: LoadedModel, threads: Threads, *, skip_forced: bool = True) -> None:
+    def __init__(
+        self,
+        model: LoadedModel,
+        threads: Threads,
+        *,
+        slots: int = SLOTS,
+        chunk: int = CHUNK,
+        skip_forced: bool = True,
+    ) -> None:
         self.model = model
         self.threads = threads
+        self.chunk = chunk
         self.skip_forced = skip_forced
         self.ctx = model.cache_shape.capacity
         self.grammars = GrammarCompiler(model.tokenizer, model.vocabulary, sorted(model.stop_ids))
-        self.pool = PrefixPool(model.cache_shape, SLOTS)
+        self.pool = PrefixPool(model.cache_shape, slots)
         self.real_tokens = len(model.tokenizer)  # the head may have more rows; they mean nothing
         self.special = frozenset(model.tokenizer.all_special_ids)
         self.special_texts = [token.content for token in model.tokenizer.added_tokens_decoder.values() if token.special]
 
     @torch.inference_mode()
-    def generate(self, request: Generation, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
-        """Started, then pieces of text, then Finished. Raises RequestError, or Cancelled as soon as `cancelled()`."""
-        prompt = self.lay_out(request)
-        limit = self.limit(len(prompt), request.max_tokens)
-        matcher = self.grammars.compile(request.grammar) if request.grammar else None
-        sampler = Sampler(self.sampling(request))
-        text = TextStream(self.token_bytes, request.stop)
-        yield Started(len(prompt))
+    def step(self, runs: Sequence[Run]) -> None:
+        """One forward pass for these runs, at most as many as there are slots: schedule, run, postprocess."""
+        chosen = self.schedule(runs)
+        logits = self.forward([(slot, run.pending[:count]) for run, slot, count in chosen])
+        for (run, _, count), row in zip(chosen, logits, strict=True):
+            del run.pending[:count]
+            if not run.pending:
+                self.proceed(run, row)
 
-        clock = Clock()
-        slot = self.pool.take(prompt)
-        clock.cached = len(slot.ids)
-        reply = self.forced(matcher, limit)
-        clock.forced = len(reply)
-        yield from pieces(text, reply)
-        pending = prompt[clock.cached :] + reply
-        while True:
-            if text.stopped or (matcher and matcher.stopped):
-                reason = "stop"
-                break
-            if len(reply) >= limit:
-                reason = "length"
-                break
-            logits = self.forward(slot, pending, cancelled)
-            clock.mark(prefilled=True)
-            token = sampler.choose(matcher.allow(logits) if matcher else logits)
+    def schedule(self, runs: Sequence[Run]) -> list[tuple[Run, Slot, int]]:
+        """Who computes how many tokens now: every reply goes on, and beside them the eldest prompt, by a chunk.
+
+        One prompt at a time, so that what it shares with the next one is computed once.
+        """
+        chosen = [(run, run.slot, len(run.pending)) for run in runs if run.slot and len(run.pending) < FEW]
+        replying = {run for run, _, _ in chosen}
+        if reading := next((run for run in runs if run not in replying), None):
+            slot = reading.slot or self.open(reading)
+            chosen.append((reading, slot, min(len(reading.pending), min(self.chunk, BESIDE) if chosen else self.chunk)))
+        return chosen
+
+    def open(self, run: Run) -> Slot:
+        """A slot for the run, which then need not compute what the slot holds."""
+        run.slot = self.pool.take(run.pending)
+        del run.pending[: len(run.slot.ids)]
+        run.clock.cached = min(len(run.slot.ids), run.clock.prompt)
+        return run.slot
+
+    def proceed(self, run: Run, logits: Tensor) -> None:
+        """The run, one drawn token and what the grammar forces after it further."""
+        run.clock.mark()
+        try:
+            token = run.sampler.choose(run.matcher.allow(logits) if run.matcher else logits)
             if token in self.model.stop_ids:
-                reason = "stop"
-                break
-            if matcher:
-                matcher.consume([token])
-            forced = self.forced(matcher, limit - len(reply) - 1)
-            pending = [token, *forced]
-            reply += pending
-            clock.forced += len(forced)
-            yield from pieces(text, pending)
-        if rest := text.flush():
-            yield Piece(rest)
-        yield Finished(reason, clock.timings(len(prompt), len(reply)))
+                self.finish(run, "stop")
+                return
+            if run.matcher:
+                run.matcher.consume([token])
+            self.add(run, [token])
+        except RequestError as error:
+            self.end(run, Failed(error))
+
+    def add(self, run: Run, drawn: list[int]) -> None:
+        """These tokens and those that the grammar forces after them join the reply, and may end it."""
+        forced = self.forced(run.matcher, run.limit - len(run.reply) - len(drawn))
+        tokens = drawn + forced
+        run.pending += tokens
+        run.reply += tokens
+        run.clock.forced += len(forced)
+        if piece := "".join(run.text.push(token) for token in tokens):
+            run.events.append(Piece(piece))
+        if run.text.stopped or (run.matcher and run.matcher.stopped):
+            self.finish(run, "stop")
+        elif len(run.reply) >= run.limit:
+            self.finish(run, "length")
+
+    def finish(self, run: Run, reason: FinishReason) -> None:
+        if rest := run.text.flush():
+            run.events.append(Piece(rest))
+        self.end(run, Finished(reason, run.clock.timings(len(run.reply))))
+
+    def end(self, run: Run, last: Finished | Failed | None = None) -> None:
+        """The run is over and its slot free; the conversation is remembered. `None`: nobody wants to know."""
+        if last is not None:
+            run.events.append(last)
+        run.ended = True
+        if run.slot is not None:
+            self.pool.give_back(run.slot)
+            run.slot = None
+
+    def start(self, request: Generation) -> Run:
+        """A run, which has ended already when the grammar leaves one text only. Raises RequestError."""
+        prompt = self.lay_out(request)
+        run = Run(
+            prompt,
+            self.limit(len(prompt), request.max_tokens),
+            self.grammars.compile(request.grammar) if request.grammar else None,
+            Sampler(self.sampling(request)),
+            TextStream(self.token_bytes, request.stop),
+        )
+        self.add(run, [])
+        return run
+
+    def generate(self, request: Generation, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+        """One request alone: Started, pieces of text, Finished. Raises RequestError, or Cancelled."""
+        run = self.start(request)
+        try:
+            while True:
+                for event in run.told():
+                    if isinstance(event, Failed):
+                        raise event.error
+                    yield event
+                if run.ended:
+                    return
+                if cancelled():
+                    raise Cancelled
+                self.step([run])
+        finally:
+            self.end(run)
 
     def lay_out(self, request: Generation) -> list[int]:
         """The prompt's tokens, by the model's chat template."""
@@ -218,87 +249,59 @@ class Engine:
         matcher.consume(tokens)
         return tokens
 
-    def forward(self, slot: Slot, tokens: Sequence[int], cancelled: Callable[[], bool]) -> Tensor:
-        """Logits (vocabulary,) float32 after the last of `tokens`, which join the slot."""
-        torch.set_num_threads(self.threads.decode if len(tokens) < FEW else self.threads.prefill)
-        hidden = torch.empty(0)
-        for start in range(0, len(tokens), CHUNK):
-            if cancelled():
-                raise Cancelled
-            chunk = tokens[start : start + CHUNK]
-            hidden = self.run(slot.cache, chunk)
-            slot.ids += chunk
-        logits = self.model.head(hidden[0, -1:])[0]
-        logits[self.real_tokens :] = -torch.inf
+    def forward(self, parts: Sequence[tuple[Slot, Sequence[int]]]) -> Tensor:
+        """Logits (parts, vocabulary) float32 after the last token of each part. The tokens join their slots."""
+        rows = [token for _, tokens in parts for token in tokens]
+        torch.set_num_threads(self.threads.decode if len(rows) < FEW else self.threads.prefill)
+        hidden = self.run(Batch([(slot.cache, len(tokens)) for slot, tokens in parts]), rows)
+        ends: list[int] = []
+        for slot, tokens in parts:
+            slot.ids += tokens
+            ends.append((ends[-1] if ends else -1) + len(tokens))
+        logits = self.model.head(hidden[0, ends])
+        logits[:, self.real_tokens :] = -torch.inf
         return logits
 
-    def run(self, cache: KeyValueCache, tokens: Sequence[int]) -> Tensor:
-        """Last hidden states (1, tokens, hidden), float32."""
-        embedded = self.model.embedding(torch.tensor([list(tokens)])).float()
-        return self.model.decoder(inputs_embeds=embedded, past_key_values=cache, use_cache=True).last_hidden_state
+    def run(self, batch: Batch, rows: Sequence[int]) -> Tensor:
+        """Last hidden states (1, rows, hidden), float32."""
+        embedded = self.model.embedding(torch.tensor([rows])).float()
+        return self.model.decoder(
+            inputs_embeds=embedded, position_ids=batch.positions(), past_key_values=batch, use_cache=True
+        ).last_hidden_state
 
     @torch.inference_mode()
     def probe(self) -> int:
         """One token really generated, in a cache of its own. Proves that the engine works."""
-        slot = Slot(KeyValueCache(self.pool.shape))
-        return int(self.forward(slot, [0], lambda: False).argmax())
+        return int(self.forward([(Slot(KeyValueCache(self.pool.shape)), [0])]).argmax())
 
     def forget(self) -> None:
         """Drops every remembered conversation, after a failure that may have left one half written."""
-        self.pool = PrefixPool(self.model.cache_shape, SLOTS)
+        self.pool = PrefixPool(self.model.cache_shape, self.pool.limit)
+        give_memory_back()
+
+    def remember(self, slots: int) -> None:
+        """At most this many conversations from now on, those that run included; the memory of the others is free."""
+        self.pool.shrink(slots)
+        give_memory_back()
 
     def token_bytes(self, token: int) -> bytes:
         """What this token adds to the text; special tokens add nothing."""
         return b"" if token in self.special else self.grammars.tokens.decode_bytes([token])
 
 
-class Sampler:
-    """Draws tokens. The same seed draws the same tokens from the same logits."""
-
-    def __init__(self, sampling: Sampling) -> None:
-        self.sampling = sampling
-        self.generator = torch.Generator()
-        if sampling.seed is None:
-            self.generator.seed()
-        else:
-            self.generator.manual_seed(sampling.seed)
-
-    def choose(self, logits: Tensor) -> int:
-        """A token id, from logits (vocabulary,)."""
-        how = self.sampling
-        if how.temperature == 0:
-            return int(logits.argmax())
-        chances, ids = torch.softmax(logits / how.temperature, dim=-1).sort(descending=True)
-        if how.top_k > 0:
-            chances[how.top_k :] = 0
-        if how.min_p > 0:
-            chances[chances < how.min_p * chances[0]] = 0
-        if how.top_p < 1:
-            before = chances.cumsum(0) - chances
-            chances[(before >= how.top_p).logical_and_(before > 0)] = 0
-        return int(ids[int(torch.multinomial(chances, 1, generator=self.generator))])
-
-
 class Clock:
-    """Where a request's time goes: prefill until the first logits, decode from there."""
+    """Where a request's time goes, prefill until the first logits and decode from there."""
 
-    def __init__(self) -> None:
+    def __init__(self, prompt: int) -> None:
         self.start = time.perf_counter()
         self.first: float | None = None
-        self.cached = 0
-        self.forced = 0
+        self.prompt, self.cached, self.forced = prompt, 0, 0
 
-    def mark(self, *, prefilled: bool) -> None:
-        if self.first is None and prefilled:
+    def mark(self) -> None:
+        if self.first is None:
             self.first = time.perf_counter()
 
-    def timings(self, prompt: int, reply: int) -> Timings:
+    def timings(self, reply: int) -> Timings:
         end = time.perf_counter()
         first = self.first or end
-        return Timings(first - self.start, end - first, prompt, self.cached, reply, self.forced)
-
-
-def pieces(text: TextStream, tokens: Sequence[int]) -> Iterator[Piece]:
-    """The text that these tokens make certain, if any, in one piece."""
-    if piece := "".join(text.push(token) for token in tokens):
-        yield Piece(piece)
+        return Timings(first - self.start, end - first, self.prompt, self.cached, reply, self.forced)

@@ -17,7 +17,7 @@ from autoglm_backend.cache import CacheShape
 from autoglm_backend.checkpoint import Checkpoint
 from autoglm_backend.errors import CheckpointError
 from autoglm_backend.int8 import METHOD, Int8Config, Int8Linear, quantize_rows
-from autoglm_backend.linears import bf16_is_fast, fastest, put
+from autoglm_backend.linears import Kernels, put
 
 BIG = 1 << 30  # bytes of weights from which Transformers' own progress bar is worth its lines
 
@@ -36,16 +36,16 @@ class LoadedModel:
     defaults: dict[str, float]  # temperature, top_p, top_k, as generation_config.json has them
 
 
-def load(checkpoint: Checkpoint, ctx: int) -> LoadedModel:
-    """The model in memory, INT8, with room for `ctx` tokens a conversation."""
+def load(checkpoint: Checkpoint, ctx: int, kernels: Kernels | None = None) -> LoadedModel:
+    """The model in memory with room for `ctx` tokens a conversation; the fastest kernels here, or those given."""
     keep_freed_memory()
     tokenizer = load_tokenizer(checkpoint)
     model = load_model(checkpoint)
     decoder = model.get_submodule("model")
-    specialise(decoder, ctx)
-    form = fastest(checkpoint.linear_bytes)
-    put(decoder, form)
-    head = form(int8_head(model.get_output_embeddings()))
+    kernels = kernels or Kernels.fastest(checkpoint.linear_bytes)
+    specialise(decoder, ctx, kernels.blocks)
+    put(decoder, kernels.linear)
+    head = kernels.linear(int8_head(model.get_output_embeddings()))
     config = checkpoint.config
     shape = CacheShape(config.num_hidden_layers, config.num_key_value_heads, config.head_dim, ctx)
     generation: Any = model.generation_config
@@ -103,9 +103,8 @@ def load_model(checkpoint: Checkpoint) -> transformers.PreTrainedModel:
     ).eval()
 
 
-def specialise(decoder: nn.Module, ctx: int) -> None:
+def specialise(decoder: nn.Module, ctx: int, blocks: torch.dtype) -> None:
     """Swaps attention, norms and rotary embedding for versions that do the same in fewer kernels."""
-    blocks = torch.bfloat16 if bf16_is_fast() else torch.float32
     for name, module in list(decoder.named_modules()):
         kind = type(module).__name__
         if kind in ("Glm4Attention", "GlmAttention"):
@@ -137,6 +136,9 @@ def keep_freed_memory() -> None:
     mallopt(-8, 1)  # M_ARENA_MAX: the engine's thread would have an arena of its own, which forgets the other two
 
 
-def set_threads(threads: int) -> None:
-    """Threads of the calling thread's next kernels (OpenMP keeps the number per calling thread)."""
-    torch.set_num_threads(threads)
+def give_memory_back() -> None:
+    """Returns freed memory to the system, which `keep_freed_memory` keeps otherwise."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError, TypeError):
+        return

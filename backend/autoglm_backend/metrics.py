@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from autoglm_backend.engine import Timings
+from autoglm_backend.generation import Timings
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -28,7 +28,8 @@ class Metrics:
         self.forced_tokens = counter("forced_tokens", "Tokens of replies that the grammar left no choice about")
         self.prefill = histogram("prefill_seconds", "From the engine's start on a request to its first logits")
         self.decode = histogram("decode_seconds", "From the first logits to the end of the reply")
-        self.queue = Gauge("autoglm_queue", "Requests waiting, the running one not included", registry=self.registry)
+        self.queue = Gauge("autoglm_queue", "Requests waiting, those that run not included", registry=self.registry)
+        self.running = Gauge("autoglm_running", "Requests that run", registry=self.registry)
 
     def finished(self, timings: Timings) -> None:
         self.prompt_tokens.inc(timings.prompt_tokens)

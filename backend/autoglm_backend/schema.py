@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from transformers import PreTrainedTokenizerBase
 
-from autoglm_backend.engine import Finished, Generation, Timings
 from autoglm_backend.errors import RequestError
+from autoglm_backend.generation import Finished, Generation, Timings
 from autoglm_backend.grammar import Choice, Ebnf, Grammar, JsonSchema, Regex
 
 

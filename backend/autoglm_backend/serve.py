@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 Engine = Literal["int8", "vllm", "swift"]
 DEFAULT_CTX = 8192
-WAITING = 16
+WAITING = 64  # requests in line behind those that run
+SLOTS = 16  # conversations that are remembered, and requests that run at once, where memory allows
+CACHE_SHARE = 8  # of the free memory one in so many parts is for conversations
 BIG = 1 << 30  # bytes of weights from which it is worth asking whether they fit
 
 
@@ -75,9 +77,13 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
     stages = Stages(sys.stderr.write)
     checkpoint = inspect(find(options.model or "embedded"))
     refuse_what_does_not_fit(checkpoint)
+    name = options.served_name or checkpoint.path.resolve().name
+    if not checkpoint.int8 and checkpoint.linear_bytes >= BIG:
+        from autoglm_backend.quantized import quantized
+
+        checkpoint = quantized(checkpoint, lambda text: sys.stderr.write(f"  {text}\n"))
     prefetch = read_ahead(checkpoint)
     ctx = choose_ctx(options.ctx, checkpoint)
-    name = options.served_name or checkpoint.path.resolve().name
     stages.done("checkpoint", f"{checkpoint.path}  {'int8' if checkpoint.int8 else 'to be quantized'}")
 
     # OpenMP reads this once, when torch is imported. Without it an idle thread spins and takes the browser's core:
@@ -95,7 +101,8 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
 
     stages.done("imports", "torch, transformers")
     threads = Threads.choose(options.threads, checkpoint.linear_bytes)
-    engine = Int8Engine(load(checkpoint, ctx), threads)
+    model = load(checkpoint, ctx)
+    engine = Int8Engine(model, threads, slots=choose_slots(model.cache_shape.bytes))
     if prefetch is not None:
         prefetch.stop()
     stages.done("weights", f"int8  {threads.prefill} threads prefill, {threads.decode} decode")
@@ -123,6 +130,14 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
     Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")).run([opened])
 
 
+def choose_slots(each: int) -> int:
+    """How many conversations of so many bytes, full, may lie in memory."""
+    from autoglm_backend.probe import ROOT, memory
+
+    _, free = memory(ROOT)
+    return max(1, min(SLOTS, free // CACHE_SHARE // each))
+
+
 def read_ahead(checkpoint: Checkpoint) -> Prefetch | None:
     """Large weights on their way into memory while torch is imported; small ones are there before anyone could look."""
     if checkpoint.linear_bytes < BIG:
@@ -148,11 +163,11 @@ def refuse_what_does_not_fit(checkpoint: Checkpoint) -> None:
 
 
 def watch_memory(worker: Worker) -> None:
-    """Shortens the line while memory is short."""
+    """Lets fewer requests run at once while memory is short."""
     from autoglm_backend.probe import free_ram
     from autoglm_backend.supervise import keep_in_memory
 
-    keep_in_memory(worker.allow, free_ram, WAITING + 1, lambda text: print(text, file=sys.stderr))
+    keep_in_memory(worker.allow, free_ram, worker.most, lambda text: print(text, file=sys.stderr))
 
 
 def is_local(host: str) -> bool:

@@ -168,8 +168,8 @@ def keep_in_memory(
     tick_s: float = TICK_S,
     stopped: threading.Event | None = None,
 ) -> None:
-    """The int8 engine's admission, for as long as it lives. RAM is all that it can run out of, and it works on one
-    request at a time, so what is admitted is the line before it: with little RAM it gets shorter, at last empty.
+    """The int8 engine's admission, for as long as it lives. RAM is all that it can run out of: with little of it,
+    fewer requests run at once and fewer conversations are remembered, at last one.
     """
     ended = stopped or threading.Event()
     admission, seen = Admission(most, most), Signals()
@@ -177,9 +177,8 @@ def keep_in_memory(
         before, seen = seen, Signals(ram_free=free_ram())
         after = admission.after(pressure(seen, before), admission.limit)
         if after.limit != admission.limit:
-            free = seen.ram_free
-            tell(f"requests in line: {after.limit - 1} in place of {admission.limit - 1} ({free:.0%} of RAM free)")
-            allow(after.limit - 1)
+            tell(f"requests at once: {after.limit} in place of {admission.limit} ({seen.ram_free:.0%} of RAM free)")
+            allow(after.limit)
         admission = after
 
 

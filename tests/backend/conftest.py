@@ -19,8 +19,10 @@ import uvicorn
 from autoglm_backend.app import Served, create_app
 from autoglm_backend.checkpoint import inspect
 from autoglm_backend.convert import save_int8
-from autoglm_backend.engine import Engine, Finished, Generation, Piece, Threads
+from autoglm_backend.engine import Engine, Threads
 from autoglm_backend.engines.environment import Environment, look_at
+from autoglm_backend.generation import Finished, Generation, Piece
+from autoglm_backend.linears import Kernels
 from autoglm_backend.loading import load
 from autoglm_backend.metrics import Metrics
 from autoglm_backend.worker import Worker
@@ -122,8 +124,8 @@ def fake_environment(tmp_path: Path) -> Environment:
     return environment
 
 
-def new_engine(folder: Path, *, skip_forced: bool = True) -> Engine:
-    return Engine(load(inspect(folder), CTX), Threads(2, 1), skip_forced=skip_forced)
+def new_engine(folder: Path, kernels: Kernels | None = None, **how: Any) -> Engine:
+    return Engine(load(inspect(folder), CTX, kernels), Threads(2, 1), **how)
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import torch
-from autoglm_backend.engine import Cancelled, Engine, Finished, Generation, Sampler, Sampling
+from autoglm_backend.engine import Cancelled, Engine
 from autoglm_backend.errors import RequestError
+from autoglm_backend.generation import Finished, Generation
 from autoglm_backend.grammar import Choice, Ebnf, Grammar, Regex
+from autoglm_backend.sampler import Sampler, Sampling
 
 Ask = Callable[..., tuple[str, Finished]]
 PAGE = r"""
@@ -132,7 +134,7 @@ def test_a_token_the_tokenizer_does_not_know_is_never_drawn(engine: Engine) -> N
     from autoglm_backend.cache import KeyValueCache, Slot
 
     with torch.inference_mode():
-        logits = engine.forward(Slot(KeyValueCache(engine.pool.shape)), [1, 2, 3], lambda: False)
+        (logits,) = engine.forward([(Slot(KeyValueCache(engine.pool.shape)), [1, 2, 3])])
     assert len(logits) == 352
     assert bool(torch.isneginf(logits[len(engine.model.tokenizer) :]).all())
 

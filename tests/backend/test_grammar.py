@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from autoglm_backend.engine import Engine, Finished
+from autoglm_backend.engine import Engine
 from autoglm_backend.errors import RequestError
+from autoglm_backend.generation import Finished
 from autoglm_backend.grammar import Choice, Ebnf, Grammar, JsonSchema, Regex
 
 Ask = Callable[..., tuple[str, Finished]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -212,16 +213,16 @@ def test_a_client_that_leaves_cancels_its_generation(
                 client.post("/v1/chat/completions", json=body)
 
     deadline = time.monotonic() + 20
-    while running.worker.running is not None and time.monotonic() < deadline:
+    while running.worker.running and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert running.worker.running is None
+    assert not running.worker.running
     assert 'autoglm_requests_total{outcome="cancelled"} 1.0' in running.metrics.text().decode()
 
 
-def test_a_full_line_is_refused_with_retry_after_and_health_is_503_while_stuck(
+def test_a_full_line_is_refused_with_retry_after(
     start_server: Callable[..., Any], make_engine: Callable[..., Engine], int8_dir: Path
 ) -> None:
-    engine = make_engine(int8_dir)
+    engine = make_engine(int8_dir, slots=1)
     running = start_server(engine, waiting=1, health_s=0.2)
     body = endless(engine)
 
@@ -238,10 +239,25 @@ def test_a_full_line_is_refused_with_retry_after_and_health_is_503_while_stuck(
     assert all(int(response.headers["Retry-After"]) > 0 for response in refused)
     assert refused[0].json()["error"]["code"] == "queue_full"
 
+
+def test_health_is_503_while_the_engine_is_stuck_and_200_beside_requests(
+    start_server: Callable[..., Any], make_engine: Callable[..., Engine], int8_dir: Path
+) -> None:
+    engine = make_engine(int8_dir, slots=1)
+    running = start_server(engine, waiting=1, health_s=2.0)
+    body = endless(engine)
+    free = threading.Event()
+    free.set()
+    engine.model.decoder.register_forward_pre_hook(lambda *_: free.wait(30) and None)
+
     with httpx.Client(base_url=running.url, timeout=20) as client:
         streaming = client.stream("POST", "/v1/chat/completions", json={**body, "stream": True})
         with streaming as response:
             lines = response.iter_lines()  # dropping it would close the stream
             next(lines)
-            health = client.get("/health")
-    assert (health.status_code, health.json()["error"]["code"]) == (503, "unhealthy")
+            beside = client.get("/health")
+            free.clear()
+            stuck = client.get("/health")
+            free.set()
+    assert beside.status_code == 200
+    assert (stuck.status_code, stuck.json()["error"]["code"]) == (503, "unhealthy")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from autoglm_backend.attention import causal_attention
-from autoglm_backend.cache import KeyValueCache
+from autoglm_backend.cache import Batch, KeyValueCache
 from autoglm_backend.convert import save_int8
 from autoglm_backend.engine import Engine
 from autoglm_backend.int8 import Int8Linear, quantize_rows
@@ -20,7 +20,8 @@ MakeEngine = Callable[..., Engine]
 
 def logits(engine: Engine, ids: Tensor) -> Tensor:
     with torch.inference_mode():
-        hidden = engine.run(KeyValueCache(engine.pool.shape), ids[0].tolist())
+        rows = ids[0].tolist()
+        hidden = engine.run(Batch([(KeyValueCache(engine.pool.shape), len(rows))]), rows)
         return engine.model.head(hidden)
 
 

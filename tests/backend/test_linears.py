@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from autoglm_backend.int8 import Int8Linear, quantize_rows
-from autoglm_backend.linears import CompactLinear, Form, HalfLinear, fastest
+from autoglm_backend.linears import CompactLinear, Form, HalfLinear, Kernels, int8_dots
 from torch import nn
 
 FBGEMM = "fbgemm" in torch.backends.quantized.supported_engines
@@ -16,7 +16,7 @@ FBGEMM = "fbgemm" in torch.backends.quantized.supported_engines
 @pytest.mark.parametrize(
     ("form", "tolerance"),
     [
-        (lambda linear: linear, 0.02),
+        (int8_dots, 0.02),
         (CompactLinear, 0.006),
         pytest.param(HalfLinear, 0.0005, marks=pytest.mark.skipif(not FBGEMM, reason="torch without FBGEMM")),
     ],
@@ -35,6 +35,6 @@ def test_a_form_computes_what_the_weights_say(
     assert float((got - want).norm() / want.norm()) < tolerance
 
 
-def test_a_form_is_chosen_for_any_size() -> None:
-    assert callable(fastest(1 << 20))
-    assert callable(fastest(1 << 40))
+def test_kernels_are_chosen_for_any_size() -> None:
+    assert Kernels.fastest(1 << 20).linear in (int8_dots, HalfLinear, CompactLinear)
+    assert Kernels.fastest(1 << 40).linear in (int8_dots, CompactLinear)
