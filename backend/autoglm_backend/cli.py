@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="embedded|DIR|HF_ID",
         help="which model (default: the best of those on this machine by `plan`; embedded without a GPU)",
     )
-    serve.add_argument("--engine", choices=("int8", "vllm", "swift"), help="what runs it (default: what `plan` says)")
+    serve.add_argument(
+        "--engine", choices=("int8", "vllm", "swift", "deepspeed"), help="what runs it (default: what `plan` says)"
+    )
     serve.add_argument("--port", type=int, default=8000, help="port; 0 finds a free one (default 8000)")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--served-name", metavar="NAME", help="the model's name in the API (default: its folder's)")

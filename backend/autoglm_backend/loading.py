@@ -46,10 +46,18 @@ def load(checkpoint: Checkpoint, ctx: int, kernels: Kernels | None = None) -> Lo
     specialise(decoder, ctx, kernels.blocks)
     put(decoder, kernels.linear)
     head = kernels.linear(int8_head(model.get_output_embeddings()))
+    return describe(checkpoint, model, head, tokenizer, ctx)
+
+
+def describe(
+    checkpoint: Checkpoint, model: Any, head: nn.Module, tokenizer: PreTrainedTokenizerFast, ctx: int
+) -> LoadedModel:
+    """A model with all that is known of it."""
     config = checkpoint.config
     shape = CacheShape(config.num_hidden_layers, config.num_key_value_heads, config.head_dim, ctx)
     generation: Any = model.generation_config
     stops = generation.eos_token_id if generation.eos_token_id is not None else model.config.eos_token_id
+    decoder = model.get_submodule("model")
     return LoadedModel(
         embedding=decoder.get_submodule("embed_tokens"),
         decoder=decoder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from autoglm_backend.checkpoint import find, find_shards, inspect, on_this_machine, read_header
-from autoglm_backend.engines import swift, vllm
+from autoglm_backend.engines import deepspeed, swift, vllm
 from autoglm_backend.engines.environment import Environment, find_environment
 from autoglm_backend.engines.front import create_front
 from autoglm_backend.engines.launcher import Booted, Launch
@@ -52,6 +53,8 @@ def carry_out(options: ServeOptions, opened: socket.socket, leaving: Leaving, si
     match options.engine:
         case "swift":
             program = swift_program(options)
+        case "deepspeed":
+            program = deepspeed_program(options)
         case "vllm":
             program = vllm_program(options)
         case _:
@@ -193,6 +196,22 @@ def swift_program(options: ServeOptions) -> Program:
         dropped=frozenset({"structured_outputs"}),
         why="--engine swift was asked for",
     )
+
+
+def deepspeed_program(options: ServeOptions) -> Program:
+    """DeepSpeed's ZeRO-Inference over all cards, for those who have it."""
+    from autoglm_backend.probe import find_nvml, see_cards
+
+    model = find(options.model or "embedded")
+    checkpoint = inspect(model)
+    if checkpoint.int8:
+        raise BackendError(f"--engine deepspeed: {model} holds INT8 weights; name the model that they were made from")
+    cards = see_cards(find_nvml(), os.environ, ROOT).gpus
+    launch = deepspeed.launch(
+        model.resolve(), options.served_name or model.resolve().name, choose_ctx(options.ctx, checkpoint), cards
+    )
+    tell(deepspeed.price(sum(shard.stat().st_size for shard in checkpoint.shards), cards))
+    return Program("DeepSpeed ZeRO-Inference", launch, 1, whole_shards(model), cards)
 
 
 def need_environment() -> Environment:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from autoglm_backend.prefetch import Prefetch
     from autoglm_backend.worker import Worker
 
-Engine = Literal["int8", "vllm", "swift"]
+Engine = Literal["int8", "vllm", "swift", "deepspeed"]
 DEFAULT_CTX = 8192
 WAITING = 64  # requests in line behind those that run
 SLOTS = 16  # conversations that are remembered, and requests that run at once, where memory allows
