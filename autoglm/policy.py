@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from autoglm.dialects.ref import describe
 from autoglm.seams import Policy
 from autoglm.types import (
     Action,
@@ -45,6 +44,8 @@ class Careful:
         self._policy = policy
 
     def judge(self, action: Action, observation: Observation, run: Run) -> Verdict:
+        from autoglm.dialects.ref import describe  # slow to import, and `autoglm --help` imports this module
+
         verdict = self._policy.judge(action, observation, run)
         changes = isinstance(action, OnElement | OnBrowser) and not isinstance(action, HARMLESS)
         return AskFirst(f"{describe(action, observation)}?") if verdict == Allow() and changes else verdict

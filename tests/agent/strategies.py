@@ -90,7 +90,7 @@ lines = texts.map(lambda text: " ".join(text.split()))
 def pages(draw: st.DrawFn) -> Observation:
     """A page of one to six elements, refs as they come after a while: not from 1, not in order."""
     numbers = draw(st.lists(refs, min_size=1, max_size=6, unique=True))
-    kinds = st.sampled_from(["button", "textbox", "checkbox", "combobox", "listbox", "file"])
+    kinds = st.sampled_from(["button", "textbox", "checkbox", "combobox", "listbox", "file", "list"])
     tabs = tuple(Tab(f"Tab {i}", "http://localhost/", active=i == 0) for i in range(draw(st.integers(1, 3))))
     items = tuple(draw(element(ref, draw(kinds))) for ref in numbers)
     return Observation("http://localhost/", "A page", items, tabs=tabs)
@@ -109,6 +109,8 @@ def element(draw: st.DrawFn, ref: int, role: str) -> Element:
         case "combobox" | "listbox":
             options = draw(st.lists(lines.filter(bool), min_size=1, max_size=4, unique=True))
             return Element(ref, role, name, "", (), tuple(options), ("Select",), role == "listbox")
+        case "list":
+            return Element(ref, role, name, takes=("Scroll",))
         case _:
             return Element(ref, role, name, takes=("Click",))
 
@@ -138,6 +140,8 @@ def sensible(draw: st.DrawFn, page: Observation) -> Action:
                 on_it.append(st.builds(Check, st.just(it.ref), st.booleans()))
             case "Upload":
                 on_it.append(st.builds(Upload, st.just(it.ref), st.lists(texts, min_size=1, max_size=2).map(tuple)))
+            case "Scroll":
+                on_it.append(st.builds(Scroll, st.sampled_from(["up", "down"]), st.just(it.ref)))
             case "Select":
                 most = len(it.options) if it.multiple else 1
                 chosen = st.lists(st.sampled_from(it.options), min_size=1, max_size=most, unique=True).map(tuple)
