@@ -25,7 +25,10 @@ def main(name: str) -> int:
     wait: Callable[[], Any] = (lambda: torch.cuda.synchronize(device)) if on_card else (lambda: None)
     free = torch.cuda.mem_get_info(device)[0] if on_card else 4 << 30
     size = min(1 << 30 if on_card else 256 << 20, free // 8) // 4  # numbers of four bytes
-    dtype = torch.bfloat16 if not on_card or torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
+    if on_card:
+        dtype = torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
+    else:
+        dtype = min((torch.bfloat16, torch.float32), key=lambda dtype: best(square(256, device, dtype), wait))
 
     source = torch.ones(size, device=device)
     target = torch.empty_like(source)
@@ -35,9 +38,7 @@ def main(name: str) -> int:
     del target
 
     rows = 8192 if on_card else 1536
-    left = torch.ones(rows, rows, device=device, dtype=dtype)
-    found["matrix_tflops"] = 2 * rows**3 / best(partial(torch.matmul, left, left), wait) / 1e12
-    del left
+    found["matrix_tflops"] = 2 * rows**3 / best(square(rows, device, dtype), wait) / 1e12
 
     few = torch.ones(16, device=device)
 
@@ -52,6 +53,12 @@ def main(name: str) -> int:
     driver = f", CUDA {torch.version.cuda}" if on_card else ""
     sys.stdout.write(json.dumps({"figures": found, "software": f"PyTorch {torch.__version__}{driver}"}) + "\n")
     return 0
+
+
+def square(rows: int, device: torch.device, dtype: torch.dtype) -> Callable[[], torch.Tensor]:
+    """Multiplies two matrices of this size."""
+    left = torch.ones(rows, rows, device=device, dtype=dtype)
+    return partial(torch.matmul, left, left)
 
 
 def best(work: Callable[[], object], wait: Callable[[], Any]) -> float:
