@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from autoglm.browser.news import News
 
+DOCUMENT = {"requestId": "1", "frameId": "F", "type": "Document", "request": {"method": "GET", "url": "http://x/"}}
+
 
 def test_a_frame_that_moved_to_a_session_of_its_own_has_no_request_left_in_the_one_it_began_in() -> None:
     news = News()
-    news.hear("Network.requestWillBeSent", {"requestId": "1", "frameId": "F", "type": "Document"}, "")
-    news.hear("Network.requestWillBeSent", {"requestId": "2", "frameId": "F", "type": "Script"}, "")
+    news.hear("Network.requestWillBeSent", DOCUMENT, "")
+    news.hear("Network.requestWillBeSent", {**DOCUMENT, "requestId": "2", "type": "Script"}, "")
     assert news.busy()
     news.hear("Network.loadingFinished", {"requestId": "2"}, "")
     news.hear("Target.attachedToTarget", {"sessionId": "S", "targetInfo": {"targetId": "F", "type": "iframe"}}, "")
@@ -17,7 +19,7 @@ def test_a_frame_that_moved_to_a_session_of_its_own_has_no_request_left_in_the_o
 
 def test_a_frame_that_stayed_in_its_session_is_waited_for_until_its_request_has_ended() -> None:
     news = News()
-    news.hear("Network.requestWillBeSent", {"requestId": "1", "frameId": "F", "type": "Document"}, "")
+    news.hear("Network.requestWillBeSent", DOCUMENT, "")
     news.hear("Target.attachedToTarget", {"sessionId": "S", "targetInfo": {"targetId": "G", "type": "iframe"}}, "")
     assert news.busy()
     news.hear("Network.loadingFinished", {"requestId": "1"}, "")
