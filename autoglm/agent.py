@@ -6,6 +6,7 @@ Command line, side panel and store consume the same stream of steps; closing the
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -106,9 +107,11 @@ def extract_first(run: Run, action: Action, steps: Sequence[Step]) -> Action:
 
 
 def refuse_repetition(action: Action, page: Observation, steps: Sequence[Step]) -> None:
-    """Raises Mistake when the last step was the same, went well, and left the page as it was."""
-    last = steps[-1] if steps else None
-    if last and last.action == action and not isinstance(action, Wait | Finish) and last.observation.same_page(page):
+    """Raises Mistake when the same step went well last, and left the page as it was; tries of it that did not go well,
+    or that nobody knows of, do not count."""
+    tried = itertools.takewhile(lambda step: step.action == action, reversed(steps))
+    last = next((step for step in tried if not step.error), None)
+    if last and not isinstance(action, Wait | Finish) and last.observation.same_page(page):
         raise Mistake("this very step was just taken and the page has not changed; do something else, or finish")
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from autoglm.browser import screen
 from autoglm.browser.hands import ACTIONABLE_S, WorldLost
 from autoglm.browser.tab import DOWNLOAD, DialogOpened, Tab
-from autoglm.errors import BrowserGone, Mistake, PageHung
+from autoglm.errors import BrowserGone, InDoubt, Mistake, PageHung
 from autoglm.marks import mark
 from autoglm.seams import Cdp, Tabs
 from autoglm.types import (
@@ -106,6 +106,8 @@ class CdpBrowser:
                 return await self._shown(tab, await look(tab))
             except DialogOpened:
                 return await self._shown(tab, _read_only(tab.seen))
+            except InDoubt:
+                continue  # a look changes nothing: it is taken again
             except BrowserGone:
                 # It closed or crashed under us; the last one to do so is the end.
                 if not await self._tidy(tab):

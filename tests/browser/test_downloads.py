@@ -79,7 +79,7 @@ async def test_going_to_a_file_downloads_it(taking: Visit) -> None:
 
 
 async def test_a_slow_download_is_told_when_it_is_there(taking: Visit) -> None:
-    seen = await show(taking, LINK.replace("{name}", "slow.txt&trickle=3000"))
+    seen = await show(taking, LINK.replace("{name}", "slow.txt&trickle=6000"))
     assert "it downloaded" not in await taking.act(Click(element(seen, "Get").ref))
     seen = await taking.observe()
     while not seen.downloads:

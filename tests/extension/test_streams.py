@@ -130,7 +130,7 @@ async def test_a_file_is_told_of_in_the_persons_own_chrome_too(chrome: Chrome, s
     browser = CdpBrowser(tabs, await tabs.open())
     seen = await browser.observe()
     said = await browser.act(Click(element(seen, "Get").ref))
-    assert said == "clicked; it downloaded report.csv (11 bytes), to where this browser puts its downloads"
+    assert said.said == "clicked; it downloaded report.csv (11 bytes), to where this browser puts its downloads"
     (file,) = (await browser.observe()).downloads
     assert (file.name, file.path, file.bytes, file.error) == ("report.csv", "", 11, "")
     await browser.close()
