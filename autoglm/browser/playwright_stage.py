@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -89,6 +89,7 @@ class Stage:
 
     async def find(self, target: Target) -> Found | None:
         """By the best way that matches one element now; None when no way does in time."""
+        await self._read()
         begun = time.monotonic()
         scope = self._scope(target)
         strong = [way for way in target.locators if not _is_weak(way)]
@@ -101,6 +102,11 @@ class Stage:
             if waited > self._find_s:
                 return None
             await asyncio.sleep(POLL_S)
+
+    async def _read(self) -> None:
+        """Returns when the page's HTML is read, or takes long: its scripts are about to change half a page."""
+        with suppress(Error):
+            await self._page.wait_for_load_state("domcontentloaded", timeout=self._find_s * 1000)
 
     async def _by(self, scope: Scope, way: types.Locator, target: Target) -> Found | None:
         matched = find(scope, way)
