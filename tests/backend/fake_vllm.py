@@ -79,7 +79,7 @@ def fail(fault: str, options: dict[str, str]) -> None:
         case "truncated":
             end("safetensors_rust.SafetensorError: Error while deserializing header: incomplete metadata")
         case "disk":
-            end("OSError: [Errno 28] No space left on device: '/root/.cache/vllm/torch_compile_cache'")
+            end("OSError: [Errno 28] No space left on device: 'torch_compile_cache'")
         case "killed":
             os.kill(os.getpid(), 9)
         case "mute":

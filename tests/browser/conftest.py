@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,11 @@ from playwright.async_api import Page
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.extension_pipe import ExtensionCdp, ExtensionTabs
-from autoglm.browser.find import find_browser
-from autoglm.browser.playwright_pipe import PlaywrightPipe, launch
+from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.seams import Cdp, Tabs
 from autoglm.types import Element, Goto, Observation, OnBrowser, OnElement, Text, Viewport
 from tests.extension.conftest import chrome_with_extension, pair, serving
-from tests.site.server import Site, serve
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The browser lives in the session's loop, so its tests run there too.
-    for item in items:
-        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+from tests.site.server import Site
 
 
 class Visit:
@@ -82,18 +72,6 @@ def names(seen: Observation) -> list[str]:
 
 def texts(seen: Observation, role: str | None = None) -> list[str]:
     return [item.text for item in seen.items if isinstance(item, Text) and role in (None, item.role)]
-
-
-@pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def pipe() -> AsyncIterator[PlaywrightPipe]:
-    async with launch(find_browser()) as pipe:
-        yield pipe
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=["playwright", "extension"])

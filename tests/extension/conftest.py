@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,22 +25,7 @@ from autoglm.panel import Panel
 from autoglm.protocol import Choices, Status
 from autoglm.store import SqliteStore
 from autoglm.types import Viewport
-from tests.site.server import Site, serve
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The browser lives in the session's loop, so its tests run there too.
-    for item in items:
-        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
+from tests.site.server import Site
 
 
 @dataclass

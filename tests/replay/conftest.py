@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from autoglm.browser.driver import CdpBrowser
-from autoglm.browser.find import find_browser
-from autoglm.browser.playwright_pipe import PlaywrightPipe, launch
+from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.browser.playwright_stage import stage
 from autoglm.replay import Heal, Played, play
 from autoglm.types import Action, Step
 from tests.replay.recording import Move, record
-from tests.site.server import Site, serve
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+from tests.site.server import Site
 
 
 class Theatre:
@@ -69,18 +59,6 @@ class Theatre:
                 aclosing(play(steps, on, given=given, heal=heal, hold_s=hold_s)) as results,
             ):
                 return [result async for result in results]
-
-
-@pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def pipe() -> AsyncIterator[PlaywrightPipe]:
-    async with launch(find_browser()) as pipe:
-        yield pipe
 
 
 @pytest.fixture

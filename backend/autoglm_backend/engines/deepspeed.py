@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autoglm_backend import profiles
-from autoglm_backend.engines.launcher import Launch
-from autoglm_backend.engines.swift import free_port
+from autoglm_backend.engines.launcher import Launch, free_port
 from autoglm_backend.errors import BackendError
 from autoglm_backend.machine import Gpu
 

@@ -164,3 +164,9 @@ def ended(process: EngineProcess) -> Failure:
         said = "it listens, but a one-token completion failed"
         return Failure("unknown", said, {}, "its log above says why; `autoglm-backend doctor` may know more")
     return classify(list(process.lines), code)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for an engine without socket files. Should another be faster, it says so."""
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        return opened.getsockname()[1]

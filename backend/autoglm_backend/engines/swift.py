@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from pathlib import Path
 
-from autoglm_backend.engines.launcher import Launch
+from autoglm_backend.engines.launcher import Launch, free_port
 from autoglm_backend.errors import BackendError
 
 NAME = "AUTOGLM_SWIFT"
@@ -46,9 +45,3 @@ def find_swift() -> str:
             f"`DIR/bin/pip install ms-swift`) and `export {NAME}=DIR/bin/swift`"
         )
     return found
-
-
-def free_port() -> int:
-    """A port that was free a moment ago: ms-swift knows no socket files. Should another be faster, it says so."""
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return opened.getsockname()[1]

@@ -121,8 +121,9 @@ def compose(plan: Plan) -> str:
             f"    command: {json.dumps(plan.chosen.command[2:])}",
             "    ipc: host",
             f'    ports: ["127.0.0.1:{8000 + number}:8000"]',
-            '    volumes: ["~/.cache/huggingface:/root/.cache/huggingface"]',
+            '    volumes: ["~/.cache/huggingface:/huggingface"]',
             "    environment:",
+            "      HF_HOME: /huggingface",
         ]
         passed = {k: v for k, v in plan.chosen.environment.items() if k != "CUDA_VISIBLE_DEVICES"}
         lines += [f"      {name}: {json.dumps(value)}" for name, value in passed.items()]
