@@ -28,6 +28,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    # The address bar's pop-up is a page in a process of its own in each new profile, and nobody types there:
+    # a profile with one page costs 0.43 s of CPU without it and 1.05 s with it (Chromium 156, 2026-11-21).
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import BrowserContext, Error, Request, Route, expect
 
+from autoglm.browser.playwright_pipe import FLAGS
 from autoglm.pytest_plugin import BrowserOfThisMachine
 
 FIRST_MS = 4000
@@ -52,6 +53,15 @@ def _stage(file: Path) -> object:
             lines.write(json.dumps(news) + "\n")
 
     class Stage:
+        @pytest.fixture(scope="session")
+        def browser_type_launch_args(
+            self, browser_type_launch_args: dict[str, Any], browser_name: str
+        ) -> dict[str, Any]:
+            """Each page is opened in a profile of its own, which these make cheaper."""
+            if browser_name != "chromium":
+                return browser_type_launch_args
+            return {**browser_type_launch_args, "args": [*browser_type_launch_args.get("args", ()), *FLAGS]}
+
         @pytest.fixture(params=range(-1, len(mutants)), ids=lambda number: f"mutant{number}" if number >= 0 else "page")
         def autoglm_mutant(self, request: pytest.FixtureRequest) -> dict[str, Any] | None:
             number: int = request.param
