@@ -36,7 +36,8 @@ def export(args: Arguments) -> int:
     told = story(run, steps)
     script = write(run, steps, told, args.output.stem if args.output else run.id)
     if not _agreed(steps, times="once" if args.format == "trace" else "several times", yes=args.yes_effects):
-        raise ExportError("nothing was done and nothing written; --yes-effects says yes beforehand")
+        _tell("nothing was done and nothing written; --yes-effects says yes beforehand")
+        return 3
     secrets = _secrets(steps)
     _tell("rehearsing it in a fresh browser")
     rehearsed = rehearse(script, secrets)

@@ -64,7 +64,13 @@ def schema() -> Json:
 
 def complaint(value: Json) -> str | None:
     """Where it does not fit the schema."""
-    return Schema(schema()).complaint(value)
+    return _checker().complaint(value)
+
+
+@cache
+def _checker() -> Schema:
+    """Checked against the schema of schemas once."""
+    return Schema(schema())
 
 
 def _hidden(value: object, secrets: dict[str, str]) -> object:

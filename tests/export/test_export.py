@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import pytest_asyncio
 
 from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.cli import main
@@ -20,9 +23,67 @@ from autoglm.export.secret import secrets_of
 from autoglm.export.source import test_module
 from autoglm.export.write import write
 from autoglm.store import SqliteStore
-from autoglm.types import Check, Click, Dialog, Press, Select
+from autoglm.types import Check, Click, CloseTab, Dialog, Goto, Press, Select
 from tests.export.recorder import Said, fill, on, record
 from tests.site.server import Site, serve
+
+
+@dataclass(frozen=True, slots=True)
+class Toured:
+    """One run that has something of every kind, and the test that it becomes; rehearsed once."""
+
+    data: Path
+    file: Path
+
+    @property
+    def source(self) -> str:
+        return self.file.read_text(encoding="utf-8")
+
+    @property
+    def body(self) -> str:
+        """From the test's first line on, in one line each."""
+        return body_of(self.file)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def toured(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Toured:
+    folder = tmp_path_factory.mktemp("toured")
+    files = quote("<a target=_blank href='/show?html=<a href=/file?name=report.csv>Report</a>'>Files</a>")
+    framed = quote("<h1>Outer</h1><iframe title=Settings src=/tabs.html width=900 height=600></iframe>")
+    said: tuple[Said, ...] = (
+        fill('textbox "Full name"', "Ada"),
+        fill("password", "hunter2xyz"),
+        on('button "Create account"', Click(0)),
+        Goto(f"{site.url}/confirm.html"),
+        on('button "Delete account', Click(0)),
+        Dialog(accept=True),
+        Goto(f"{site.url}/orders.html"),
+        on('#2 button "Delete"', Click(0)),
+        Goto(f"{site.url}/autocomplete.html"),
+        fill('combobox "City"', "Ber"),
+        Press("ArrowDown"),
+        Press("Enter"),
+        Goto(f"{site.url}/show?html={files}"),
+        on('link "Files"', Click(0)),
+        on('link "Report"', Click(0)),
+        CloseTab(2),
+        Goto(f"{site.url}/show?html={framed}"),
+        on('tab "Billing"', Click(0)),
+    )
+    with SqliteStore(folder / "data") as store:
+        task = "Sign up as Ada with the password hunter2xyz, and look around"
+        url = f"{site.url}/signup.html"
+        run = store.run(await record(pipe, store, url, task, *said, downloads=folder / "files")).run
+        steps = store.steps(run.id)
+    script = write(run, steps, story(run, steps), "it")
+    secrets = {name: text for text, name in secrets_of(steps).items()}
+    rehearsed = await asyncio.to_thread(rehearse, script, secrets)
+    (folder / "test_it.py").write_text(formatted(test_module(script, rehearsed)), encoding="utf-8")
+    return Toured(folder / "data", folder / "test_it.py")
+
+
+def body_of(file: Path) -> str:
+    return " ".join(file.read_text(encoding="utf-8").partition("def test_")[2].split())
 
 
 @pytest.fixture
@@ -43,25 +104,9 @@ class Exported:
         self.told = ""
 
     def export(self, *args: str) -> int:
-        code = main(["export", "last", "--yes-effects", *args])
+        code = main(["export", "last", *args])
         self.told = self._capfd.readouterr().err
         return code
-
-    def write(self, run: str) -> None:
-        """What it would prove, in test_it.py."""
-        with SqliteStore() as store:
-            steps = store.steps(run)
-            script = write(store.run(run).run, steps, story(store.run(run).run, steps), "it")
-        secrets = {name: text for text, name in secrets_of(steps).items()}
-        source = formatted(test_module(script, rehearse(script, secrets)))
-        (self.folder / "test_it.py").write_text(source, encoding="utf-8")
-
-    def source(self, name: str = "test_it.py") -> str:
-        return (self.folder / name).read_text(encoding="utf-8")
-
-    def body(self) -> str:
-        """From the test's first line on, in one line each."""
-        return " ".join(self.source().partition("def test_")[2].split())
 
 
 async def run_of(pipe: PlaywrightPipe, store: SqliteStore, site: Site, page: str, task: str, *said: Said) -> str:
@@ -80,14 +125,14 @@ async def test_a_form_becomes_a_test_that_is_proved(
         on("checkbox", Check(0)),
         on('button "Send', Click(0)),
     )  # fmt: skip
-    assert exported.export("-o", "test_it.py") == 0, exported.told
+    assert exported.export("-o", "test_it.py", "--yes-effects") == 0, exported.told
     assert "fails on 11 of 11" in exported.told
     assert "passes on 5 of 5" in exported.told
-    source = exported.source()
+    source = (exported.folder / "test_it.py").read_text(encoding="utf-8")
     assert source.startswith('"""Ask for a demo, and be Ada Lovelace"""\n')
     assert "def test_ask_for_a_demo(" in source
     assert '("first_name", "last_name", "work_email"), [("Ada", "Lovelace", "ada@example.org")]' in source
-    body = exported.body()
+    body = body_of(exported.folder / "test_it.py")
     assert 'page.get_by_label("First name").fill(first_name)' in body
     assert 'page.get_by_label("What is it about?").select_option("A demo")' in body
     assert 'page.get_by_role("checkbox", name="I agree to the privacy policy").check()' in body
@@ -106,24 +151,17 @@ def is_clean(file: Path) -> bool:
     return check.returncode == 0 and form.returncode == 0
 
 
-async def test_a_secret_is_a_variable_of_the_environment_and_stands_nowhere(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
+def test_a_secret_is_a_variable_of_the_environment_and_stands_nowhere(
+    toured: Toured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = await run_of(
-        pipe, store, site, "signup.html", "Sign up as Ada with the password hunter2xyz",
-        fill('textbox "Full name"', "Ada"),
-        fill("password", "hunter2xyz"),
-        on('button "Create account"', Click(0)),
-    )  # fmt: skip
-    exported.write(run)
-    source = exported.source()
-    assert "hunter2xyz" not in source
-    assert 'os.environ.get("TEST_PASSWORD")' in source and "fill(password)" in source
-    assert 'assert sent["password"] == password' in source
-    skipped = pytest_on(exported.folder / "test_it.py")
+    assert "hunter2xyz" not in toured.source
+    assert 'os.environ.get("TEST_PASSWORD")' in toured.source and "fill(password)" in toured.source
+    assert 'assert sent["password"] == password' in toured.source
+    skipped = pytest_on(toured.file)
     assert "1 skipped" in skipped and "set TEST_PASSWORD" in skipped, skipped
-    assert exported.export("--format", "json", "-o", "it.json") == 0
-    data = (exported.folder / "it.json").read_text(encoding="utf-8")
+    monkeypatch.setenv("AUTOGLM_DATA", str(toured.data))
+    assert main(["export", "last", "--format", "json", "-o", str(tmp_path / "it.json")]) == 0
+    data = (tmp_path / "it.json").read_text(encoding="utf-8")
     assert "hunter2xyz" not in data and '"$TEST_PASSWORD"' in data and json.loads(data)["secrets"] == ["TEST_PASSWORD"]
 
 
@@ -134,60 +172,35 @@ def pytest_on(file: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=file.parent, env=env).stdout
 
 
-async def test_a_dialog_is_answered_and_what_it_asked_is_asserted(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
-) -> None:
-    said = on('button "Delete account', Click(0)), Dialog(accept=True)
-    run = await run_of(pipe, store, site, "confirm.html", "Delete the account", *said)
-    exported.write(run)
-    body = exported.body()
+def test_a_dialog_is_answered_and_what_it_asked_is_asserted(toured: Toured) -> None:
+    body = toured.body
     assert "dialog.accept()" in body and 'page.once("dialog", answer)' in body
     assert 'assert messages == ["Really delete everything?"]' in body
     assert 'expect(page.get_by_role("status")).to_have_text("deleted")' in body
 
 
-async def test_a_row_is_found_by_what_it_says(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
-) -> None:
-    said = on('#2 button "Delete"', Click(0))
-    run = await run_of(pipe, store, site, "orders.html", "Delete the order of Grace Hopper", said)
-    exported.write(run)
-    body = exported.body()
-    assert 'page.get_by_role("row").filter(has_text="1002").get_by_role( "button", name="Delete" ).click()' in body
+def test_a_row_is_found_by_what_it_says(toured: Toured) -> None:
+    row = 'page.get_by_role("row").filter(has_text="1002").get_by_role( "button", name="Delete" ).click()'
+    assert row in toured.body
 
 
-async def test_what_is_in_a_frame_is_found_and_asserted_there(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
-) -> None:
-    html = quote("<h1>Outer</h1><iframe title=Settings src=/tabs.html width=900 height=600></iframe>")
-    said = on('tab "Billing"', Click(0))
-    exported.write(await run_of(pipe, store, site, f"show?html={html}", "Open the billing tab", said))
-    body = exported.body()
+def test_what_is_in_a_frame_is_found_and_asserted_there(toured: Toured) -> None:
+    body = toured.body
     assert 'frame = page.get_by_title("Settings").content_frame' in body
     assert 'frame.get_by_role("tab", name="Billing").click()' in body
     assert 'expect(frame.get_by_text("You pay 40 € a month.")).to_be_visible()' in body
 
 
-async def test_a_popup_and_a_file_are_waited_for(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported, tmp_path: Path
-) -> None:
-    html = quote("<a target=_blank href='/show?html=<a href=/file?name=report.csv>Report</a>'>Files</a>")
-    said = on('link "Files"', Click(0)), on('link "Report"', Click(0))
-    url = f"{site.url}/show?html={html}"
-    exported.write(await record(pipe, store, url, "Download the report", *said, downloads=tmp_path / "files"))
-    body = exported.body()
+def test_a_popup_and_a_file_are_waited_for(toured: Toured) -> None:
+    body = toured.body
     assert "with page.expect_popup() as popup_info:" in body and "popup = popup_info.value" in body
     assert "with popup.expect_download() as download_info:" in body
     assert 'assert download_info.value.suggested_filename == "report.csv"' in body
+    assert "popup.close()" in body
 
 
-async def test_a_key_is_pressed_in_the_field_that_was_filled_in(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
-) -> None:
-    said = fill('combobox "City"', "Ber"), Press("ArrowDown"), Press("Enter")
-    run = await run_of(pipe, store, site, "autocomplete.html", "Choose the first city that begins with Ber", *said)
-    exported.write(run)
-    assert 'page.get_by_label("City").press("ArrowDown")' in exported.body()
+def test_a_key_is_pressed_in_the_field_that_was_filled_in(toured: Toured) -> None:
+    assert 'page.get_by_label("City").press("ArrowDown")' in toured.body
 
 
 async def test_what_cannot_be_repeated_is_said_and_nothing_is_written(
@@ -221,15 +234,12 @@ async def test_a_run_that_did_nothing_makes_no_test(
 
 
 async def test_a_run_that_sent_something_is_repeated_only_with_a_yes(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported, capfd: pytest.CaptureFixture[str]
+    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
 ) -> None:
-    await run_of(pipe, store, site, "signup.html", "Sign up", fill('textbox "Full name"', "Ada"), *SEND)
+    send = fill("password", "hunter2xyz"), on('button "Create account"', Click(0))
+    await run_of(pipe, store, site, "signup.html", "Sign up", fill('textbox "Full name"', "Ada"), *send)
     site.submitted.clear()
-    assert main(["export", "last", "-o", "test_it.py"]) == 1
-    told = capfd.readouterr().err
-    assert f"POST {site.url}/submit" in told and "--yes-effects" in told
+    assert exported.export("-o", "test_it.py") == 3
+    assert f"POST {site.url}/submit" in exported.told and "--yes-effects" in exported.told
     assert not site.submitted
     assert not (exported.folder / "test_it.py").exists()
-
-
-SEND = (fill("password", "hunter2xyz"), on('button "Create account"', Click(0)))

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.agent.doubles import Served, scripted, serving
+from autoglm.browser.playwright_pipe import PlaywrightPipe
+from autoglm.export.form import dump_run
+from autoglm.store import SqliteStore
+from autoglm.types import Click, Finish
+from tests.agent.doubles import scripted, serving
+from tests.export.recorder import on, record
 from tests.site.server import Site, serve
 
 pytest_plugins = ["pytester"]
@@ -36,39 +43,41 @@ async def played(pytester: pytest.Pytester, site: str, model: str, *args: str) -
     return await asyncio.to_thread(pytester.runpytest_subprocess, *more)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
 
 
-@pytest.mark.usefixtures("alone")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def recorded(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The task's recording, as the plugin keeps it."""
+    with SqliteStore(tmp_path_factory.mktemp("recorded")) as store:
+        said = on('tab "Billing"', Click(0)), Finish("It costs 40 € a month.")
+        run = store.run(await record(pipe, store, f"{site.url}/tabs.html", "Open the billing tab", *said)).run
+        return json.dumps(dump_run(run, store.steps(run.id)), ensure_ascii=False)
+
+
+def keep(pytester: pytest.Pytester, recording: str) -> None:
+    pytester.mkdir("recordings").joinpath("test_it-test_billing.json").write_text(recording, encoding="utf-8")
+
+
 async def test_a_run_is_recorded_once_and_then_played_without_a_model(pytester: pytest.Pytester, site: Site) -> None:
     recording = pytester.path / "recordings" / "test_it-test_billing.json"
     async with serving(scripted(*SAID)) as model:
         (await played(pytester, site.url, model.url, "--autoglm-record=none")).assert_outcomes(failed=1)
         assert not recording.exists() and not model.requests
         (await played(pytester, site.url, model.url)).assert_outcomes(passed=1)
-        assert recording.exists() and len(prompts(model)) == 2
-        (await played(pytester, site.url, model.url, "--autoglm-record=none")).assert_outcomes(passed=1)
-        assert len(prompts(model)) == 2
-    with serve() as elsewhere:  # the test's server has another port the next day
-        (await played(pytester, elsewhere.url, "http://127.0.0.1:9")).assert_outcomes(passed=1)
+        assert recording.exists() and len(model.prompts) == 2
+    with serve() as elsewhere:  # the test's server has another port the next day, and the model is gone
+        again = await played(pytester, elsewhere.url, "http://127.0.0.1:9", "--autoglm-record=none")
+        again.assert_outcomes(passed=1)
 
 
-def prompts(model: Served) -> list[object]:
-    return model.prompts
-
-
-@pytest.mark.usefixtures("alone")
 async def test_a_page_that_went_otherwise_fails_with_a_report_and_a_trace(
-    pytester: pytest.Pytester, site: Site
+    pytester: pytest.Pytester, site: Site, recorded: str
 ) -> None:
-    async with serving(scripted(*SAID)) as model:
-        (await played(pytester, site.url, model.url)).assert_outcomes(passed=1)
-    recording = pytester.path / "recordings" / "test_it-test_billing.json"
-    text = recording.read_text(encoding="utf-8")
-    recording.write_text(text.replace("You pay 40 € a month.", "You pay 50 € a month."), encoding="utf-8")
+    keep(pytester, recorded.replace("You pay 40 € a month.", "You pay 50 € a month."))
     result = await played(pytester, site.url, "http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
     said = result.stdout.str()
@@ -79,7 +88,6 @@ async def test_a_page_that_went_otherwise_fails_with_a_report_and_a_trace(
     assert "You pay 50 € a month." in report and "data:image/jpeg" in report
 
 
-@pytest.mark.usefixtures("alone")
 async def test_a_run_that_does_not_finish_fails_and_is_not_kept(pytester: pytest.Pytester, site: Site) -> None:
     async with serving(scripted('finish(message="No such tab.", success=False)')) as model:
         result = await played(pytester, site.url, model.url)
@@ -89,12 +97,8 @@ async def test_a_run_that_does_not_finish_fails_and_is_not_kept(pytester: pytest
     assert (pytester.path / "test-results" / "test_it-test_billing" / "report.html").exists()
 
 
-@pytest.mark.usefixtures("alone")
-async def test_a_recording_of_another_task_is_not_played(pytester: pytest.Pytester, site: Site) -> None:
-    async with serving(scripted(*SAID)) as model:
-        (await played(pytester, site.url, model.url)).assert_outcomes(passed=1)
-    recording = pytester.path / "recordings" / "test_it-test_billing.json"
-    recording.write_text(recording.read_text(encoding="utf-8").replace("Open the", "Close the"), encoding="utf-8")
+async def test_a_recording_of_another_task_is_not_played(pytester: pytest.Pytester, site: Site, recorded: str) -> None:
+    keep(pytester, recorded.replace("Open the", "Close the"))
     result = await played(pytester, site.url, "http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
     assert "is of another task: 'Close the billing tab'" in result.stdout.str()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from autoglm.browser.playwright_pipe import PlaywrightPipe
@@ -43,25 +45,31 @@ async def page_of(pipe: PlaywrightPipe, html: str, tmp_path: Path, width: int = 
     return page
 
 
-async def contact(pipe: PlaywrightPipe, store: SqliteStore, site: Site) -> tuple[Recording, list[Step]]:
-    run = await record(
-        pipe,
-        store,
-        f"{site.url}/contact.html",
-        "Send a message for Ada",
+@dataclass(frozen=True, slots=True)
+class Kept:
+    data: Path
+    recording: Recording
+    steps: list[Step]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def kept(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    said = (
         fill('textbox "First name"', "Ada"),
         Click(999),
         on('checkbox "I agree', Check(0)),
         Finish("Sent it."),
     )
-    return store.run(run), store.steps(run)
+    with SqliteStore(tmp_path_factory.mktemp("kept")) as store:
+        run = await record(pipe, store, f"{site.url}/contact.html", "Send a message for Ada", *said)
+        return Kept(store.directory, store.run(run), store.steps(run))
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_a_run_is_one_page_that_fits_its_screen(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, tmp_path: Path, width: int
+    pipe: PlaywrightPipe, kept: Kept, tmp_path: Path, width: int
 ) -> None:
-    page = await page_of(pipe, report(*await contact(pipe, store, site)), tmp_path, width=width)
+    page = await page_of(pipe, report(kept.recording, kept.steps), tmp_path, width=width)
     assert await page.evaluate("document.documentElement.scrollWidth") == width
     assert await page.get_by_role("heading", level=1).inner_text() == "Send a message for Ada"
     assert await page.locator("li").count() == 4
@@ -75,11 +83,9 @@ async def test_a_run_is_one_page_that_fits_its_screen(
     await page.close()
 
 
-async def test_the_box_lies_on_the_element_of_the_picture(
-    pipe: PlaywrightPipe, store: SqliteStore, site: Site, tmp_path: Path
-) -> None:
-    recording, steps = await contact(pipe, store, site)
-    page = await page_of(pipe, report(recording, steps), tmp_path)
+async def test_the_box_lies_on_the_element_of_the_picture(pipe: PlaywrightPipe, kept: Kept, tmp_path: Path) -> None:
+    steps = kept.steps
+    page = await page_of(pipe, report(kept.recording, steps), tmp_path)
     target = next(element for element in steps[0].observation.elements if element.name == "First name")
     assert target.box
     picture = await page.locator("li").first.locator("image").bounding_box()
@@ -114,16 +120,10 @@ def test_a_secret_is_named_and_not_shown() -> None:
     assert "hunter2xyz" not in html and html.count("$TEST_PASSWORD") >= 3
 
 
-async def test_show_html_writes_the_page_and_says_where(
-    pipe: PlaywrightPipe,
-    site: Site,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_show_html_writes_the_page_and_says_where(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with SqliteStore(tmp_path) as store:
-        await contact(pipe, store, site)
-    monkeypatch.setenv("AUTOGLM_DATA", str(tmp_path))
+    monkeypatch.setenv("AUTOGLM_DATA", str(kept.data))
     assert main(["show", "last", "--html", "-o", str(tmp_path / "ada.html")]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'ada.html'}\n"
     assert "Send a message for Ada" in (tmp_path / "ada.html").read_text(encoding="utf-8")
