@@ -195,12 +195,17 @@ def _said(
     ranked = sorted(new, key=lambda each: new[each])
     best = [each for each in ranked if new[each] < TOLD][:MOST_TEXTS]
     with_values = [each for each in ranked if new[each] == TOLD][:MOST_TOLD]
-    # A new page has many lines that say nothing of what was done.
+    # A new page has many lines that say nothing of what was done; what came of something sent is a sentence there.
+    sent = any(not each.reads for each in after.responses)
+    sentences = [each for each in ranked if new[each] == PLAIN and SENTENCE.search(each.text)][:1]
     plain = [each for each in ranked if new[each] == PLAIN][: MOST_TEXTS if same else 2]
-    return [*best, *with_values, *(plain if same or not (best or with_values) else [])]
+    if same or not (best or with_values):
+        return [*best, *with_values, *plain]
+    return [*best, *with_values, *(sentences if sent and not any(new[each] == 0 for each in best) else [])]
 
 
 TOLD, PLAIN = 2, 3
+SENTENCE = re.compile(r"\w{2}.*\s\w{2}.*[.!]$")
 NOT_MODIFIED = 304
 
 

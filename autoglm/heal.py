@@ -26,6 +26,7 @@ from autoglm.types import (
     OnElement,
     RightClick,
     Select,
+    Step,
     Text,
     Type,
     Upload,
@@ -43,23 +44,22 @@ class ModelHeals:
         """`reach` gives the model; it is called when there is something to ask."""
         self._reach = reach
 
-    async def __call__(self, take: Take, page: Observation) -> OnElement | None:
-        action = take.step.action
-        found = choices(take, page)
-        if not found or not isinstance(action, OnElement):
+    async def __call__(self, take: Take, page: Observation, lost: int) -> OnElement | None:
+        found = choices(take, page, lost)
+        done = [made for each in found if (made := _done_on(take.step, page, lost, each.ref))]
+        if not done:
             return None
         model = await self._reach()
         dialect = dialect_of(model.name)
         narrowed = replace(page, items=tuple(_narrowed(page, {each.ref for each in found})))
         prompt = dialect.render(intent(take), (), narrowed)
-        replies = {unparse(replace(action, ref=each.ref)): each.ref for each in found}
+        replies = {unparse(action): action for action in done}
         grammar = "root ::= " + " | ".join(_literal(reply) for reply in replies)
         try:
             said = dialect.parse((await model.complete(prompt, grammar)).text)
         except Mistake:
             return None
-        ref = said.ref if isinstance(said, OnElement) else None
-        return replace(action, ref=ref) if ref in replies.values() else None
+        return replies.get(unparse(said))
 
 
 def intent(take: Take) -> str:
@@ -72,24 +72,43 @@ def intent(take: Take) -> str:
     return f"{did}. It may be called otherwise or stand elsewhere on this page.{after}"
 
 
-def choices(take: Take, page: Observation) -> list[Element]:
+def choices(take: Take, page: Observation, lost: int = 0) -> list[Element]:
     """What may stand in its place: what is called the same, or else what was not there under this name before.
 
     What pays, sends or deletes by its name stands in for nothing that did not.
     """
-    action, was = take.step.action, None
-    if not isinstance(action, OnElement) or isinstance(action, Drag) or action.ref is None:
+    step, action = take.step, take.step.action
+    ref = _refs(action)[lost] if isinstance(action, OnElement) else None
+    if ref is None or not isinstance(action, OnElement):
         return []
-    was = take.step.observation.find(action.ref)
-    name = was.name if was else take.step.targets[0].name
-    known = {(e.role, e.name) for e in take.step.observation.elements if e is not was}
+    was = step.observation.find(ref)
+    name = was.name if was else step.targets[lost].name
+    known = {(e.role, e.name) for e in step.observation.elements if e is not was}
     able = [e for e in page.elements if _takes(e, action)]
     # One of several that are called alike has the others beside it still, which are not it.
-    alike = sum(e.name == name for e in take.step.observation.elements)
+    alike = sum(e.name == name for e in step.observation.elements)
     same = [e for e in able if e.name and e.name == name and alike <= 1]
     new = [e for e in able if (e.role, e.name) not in known and (not GRAVE.search(e.name) or GRAVE.search(name))]
     found = same or new
     return found if len(found) <= MOST_CHOICES else []
+
+
+def _refs(action: OnElement) -> tuple[int | None, ...]:
+    """What it is done on; of a drag also where it ends."""
+    return (action.ref, action.to) if isinstance(action, Drag) else (action.ref,)
+
+
+def _done_on(step: Step, page: Observation, lost: int, ref: int) -> OnElement | None:
+    """The action with the lost one in this element; None when the other end of a drag is not on the page."""
+    action = step.action
+    assert isinstance(action, OnElement)
+    if not isinstance(action, Drag) or action.to is None:
+        return replace(action, ref=ref)
+    was = step.observation.find(action.to if lost == 0 else action.ref)
+    others = [e.ref for e in page.elements if was and (e.role, e.name) == (was.role, was.name) and e.ref != ref]
+    if len(others) != 1:
+        return None
+    return replace(action, ref=ref, to=others[0]) if lost == 0 else replace(action, ref=others[0], to=ref)
 
 
 def _takes(element: Element, action: OnElement) -> bool:

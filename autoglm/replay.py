@@ -67,6 +67,8 @@ class NotFound:
     step: Step
     seconds: float
     why: str
+    lost: int = 0
+    """Which of the step's targets: of a drag the second may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ Played = Done | Healed | NotFound | NotDone | ConditionFailed | NeedsPerson
 
 
 class Heal(Protocol):
-    async def __call__(self, take: Take, page: Observation) -> OnElement | None:
-        """The same on this page; None when there is nothing that might be it. Raises ModelError."""
+    async def __call__(self, take: Take, page: Observation, lost: int) -> OnElement | None:
+        """The same on this page, of whose targets one is lost; None when nothing might be it. Raises ModelError."""
         ...
 
 
@@ -174,16 +176,17 @@ async def _play(take: Take, stage: Stage, hold_s: float) -> Played:
         if not isinstance(action, OnElement):
             assert was_done(step)
             await stage.drive(action)  # type: ignore[arg-type]
-        elif step.targets:
+        elif step.targets and all(target.locators for target in step.targets):
             for target in step.targets:
                 one = await stage.find(target)
                 if one is None:
-                    return NotFound(step, took(), _unfound(target))
+                    return NotFound(step, took(), _unfound(target), len(found))
                 found.append(one)
             await stage.act(action, found)
         elif action.ref is None:
             await stage.act(action, ())
         else:
+            # In a closed shadow root, where Playwright finds nothing and our own eyes and hands do.
             seen = _by_name(step, await stage.observe())
             if seen is None:
                 return NotFound(step, took(), "nothing was recorded of it but its role and name, which no longer fit")
@@ -199,7 +202,7 @@ async def _play(take: Take, stage: Stage, hold_s: float) -> Played:
 async def _heal(take: Take, stage: Stage, heal: Heal, missing: NotFound, hold_s: float) -> Played:
     began = time.perf_counter()
     page = await stage.observe()
-    action = await heal(take, page)
+    action = await heal(take, page, missing.lost)
     seconds = missing.seconds + time.perf_counter() - began
     if action is None:
         return replace(missing, seconds=seconds)
@@ -209,9 +212,9 @@ async def _heal(take: Take, stage: Stage, heal: Heal, missing: NotFound, hold_s:
         return NotDone(take.step, seconds, f"{missing.why}; in its place: {mistake}")
     failed = await _hold(take.expected, stage, None, action.ref, hold_s)
     seconds = missing.seconds + time.perf_counter() - began
-    if failed or not done.targets:
+    if failed or missing.lost >= len(done.targets):
         return ConditionFailed(take.step, seconds, failed, healed=True)
-    return Healed(take.step, seconds, take.step.targets[0], done.targets[0])
+    return Healed(take.step, seconds, take.step.targets[missing.lost], done.targets[missing.lost])
 
 
 @dataclass(slots=True)
@@ -295,9 +298,9 @@ def _unfound(target: Target) -> str:
 def say(way: Locator) -> str:
     """`role button "Send"`, `label "Mail"`."""
     match way.kind:
-        case "role" | "has_text":
+        case "role" | "has_text" | "css":
             text = f'{way.kind} {way.value} "{way.name}"' if way.name else f"{way.kind} {way.value}"
-        case "test_id" | "css" | "path":
+        case "test_id" | "path":
             text = f"{way.kind} {way.value}"
         case _:
             text = f'{way.kind} "{way.value}"'

@@ -414,7 +414,8 @@ class Locator:
 
     test_id  value of the attribute `name`          role      `value` with the accessible name `name`, exactly
     label, placeholder, alt, title, text: exactly    has_text  a `value` (a role) that holds the text `name`
-    css      id or attributes that mean something    path      tags and places from the top
+    css      id or attributes that mean something, and  path   tags and places from the top
+             the text `name` in it where there is one
     """
 
     kind: LocatorKind

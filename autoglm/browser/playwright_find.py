@@ -36,6 +36,8 @@ def find(scope: Scope, way: types.Locator) -> Locator:
             return scope.get_by_title(way.value, exact=True)
         case "text":
             return scope.get_by_text(way.value, exact=True)
+        case "css" if way.name:
+            return scope.locator(f"css={way.value}").filter(has_text=way.name)
         case "css" | "path":
             return scope.locator(f"css={way.value}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -42,6 +42,8 @@ FIND_S = 5.0
 """How long an element is waited for."""
 WEAK_S = 0.5
 """How long what finds it by its place alone waits for what finds it by what it is."""
+CHOOSER_S = 1.5
+"""How long something that asks for a file when it is clicked may take to ask."""
 POLL_S = 0.01
 SET_WHOLE = frozenset({"date", "time", "month", "week", "datetime-local", "color", "number", "range"})
 SCROLL = {"up": (0, -0.85), "down": (0, 0.85), "left": (-0.85, 0), "right": (0.85, 0)}
@@ -52,12 +54,20 @@ HELD = """(el) => {
   if (aria) return { true: 'on', false: 'off' }[aria] ?? aria;
   if (el.localName === 'select') return [...el.selectedOptions].map((o) => (o.label || o.text).trim()).join(', ');
   if ('value' in el && el.localName !== 'button' && el.localName !== 'li') return String(el.value);
-  return el.getAttribute('aria-valuenow') ?? el.innerText.replace(/\\n$/, '');
+  return el.getAttribute('aria-valuenow') ?? (el.innerText ?? '').replace(/\\n$/, '');
 }"""
 """What a field holds, as types.Element says it."""
-KIND = (
-    "(el) => ({tag: el.localName, type: el.type ?? '', most: el.maxLength ?? -1, role: el.getAttribute('role') ?? ''})"
-)
+SEEN = f"""(all, nth) => {{
+  const el = all[nth];
+  if (!el) return {{ count: all.length }};
+  const box = el.getBoundingClientRect();
+  const drawn = box.width > 0 && box.height > 0 && getComputedStyle(el).visibility === 'visible';
+  return {{
+    count: all.length, drawn, holds: ({HELD})(el),
+    tag: el.localName, type: String(el.type ?? ''), most: el.maxLength ?? -1, role: el.getAttribute('role') ?? '',
+  }};
+}}"""
+"""How many elements there are, and what the one that is meant is like: all that an action must know, in one go."""
 OPTIONS = """(el, wanted) => {
   const plain = (text) => text.toLowerCase().replace(/\\s+/g, '');
   const texts = [...el.options].map((o) => o.label || o.text);
@@ -74,6 +84,10 @@ class Found:
 
     element: Locator
     way: types.Locator
+    name: str
+    """As it was recorded."""
+    seen: Mapping[str, Any]
+    """What SEEN says of it."""
 
 
 class Stage:
@@ -111,18 +125,19 @@ class Stage:
     async def _by(self, scope: Scope, way: types.Locator, target: Target) -> Found | None:
         matched = find(scope, way)
         try:
-            if await matched.count() != way.matches:
+            seen = await matched.evaluate_all(SEEN, way.nth)
+            if seen["count"] != way.matches:
                 return None
             one = matched if way.matches == 1 else matched.nth(way.nth)
-            if way.kind == "path" and target.role:
-                # Its place alone says nothing: what stands there now must be called the same.
+            if target.role and not _is_own(way):
+                # Where it stands, leads to or how it looks is not who it is: what is found so must be called the same.
                 role: Any = target.role
                 named = scope.get_by_role(role, name=target.name, exact=True)
                 if not await one.and_(named).count():
                     return None
         except Error:
             return None  # the page is on its way to another one
-        return Found(one, way)
+        return Found(one, way, target.name, seen)
 
     def _scope(self, target: Target) -> Scope:
         scope: Scope = self._page
@@ -189,7 +204,7 @@ class Stage:
             case _, None:
                 raise Mistake("nothing was recorded of what it was done on")
             case Click(), _:
-                await self._click(action, element)
+                await self._click(action, found[0])
             case DoubleClick(), _:
                 await element.dblclick(timeout=ms)
             case RightClick(), _:
@@ -199,32 +214,37 @@ class Stage:
             case Press(key), _:
                 await element.press(_keys(key), timeout=ms)
             case Type(_, text), _:
-                await self._type(element, text)
+                await self._type(found[0], text)
             case Select(_, options), _:
                 await self._select(element, options)
             case Check(_, on), _:
-                await self._check(element, on)
+                await self._check(found[0], on)
             case Upload(_, files), _:
-                await self._upload(element, files)
+                await self._upload(found[0], files)
             case Drag(_, _, dx, dy), _:
                 await self._drag(element, found[1].element if len(found) > 1 else None, dx, dy)
 
-    async def _click(self, action: Click, element: Locator) -> None:
-        ms = 1000 * self._find_s
+    async def _click(self, action: Click, found: Found) -> None:
+        element, ms = found.element, 1000 * self._find_s
         held: Any = [name for name in action.held.split("+") if name]
+        if not found.name:
+            # What only shows a picture may show another one under the mouse, and nothing until that has come.
+            await (await self._drawn(found)).hover(timeout=ms)
         if action.dx or action.dy:
             await element.scroll_into_view_if_needed(timeout=ms)
             box = await element.bounding_box()
             if box is None:
                 raise Mistake("it is not visible")
             at: Any = {"x": box["width"] / 2 + action.dx, "y": box["height"] / 2 + action.dy}
-            await element.click(modifiers=held, position=at, timeout=ms)
+            await element.click(modifiers=held, position=at, timeout=ms, no_wait_after=True)
         else:
-            await (await self._drawn(element)).click(modifiers=held, timeout=ms)
+            # What it leads to is waited for afterwards: a server may take longer than the click.
+            await (await self._drawn(found)).click(modifiers=held, timeout=ms, no_wait_after=True)
 
-    async def _drawn(self, element: Locator) -> Locator:
+    async def _drawn(self, found: Found) -> Locator:
         """Itself, or the label in its place when it is drawn nowhere."""
-        if await element.is_visible():
+        element = found.element
+        if found.seen["drawn"] or await element.is_visible():
             return element
         around = element.locator("xpath=ancestor::label[1]")
         if await around.count():
@@ -233,10 +253,9 @@ class Stage:
         label = self._page.locator(f'label[for="{name}"]') if name else None
         return label if label and await label.count() == 1 else element
 
-    async def _type(self, element: Locator, text: str) -> None:
+    async def _type(self, found: Found, text: str) -> None:
         """Fills it, and strikes a key that types nothing: pages that listen to keys alone are many."""
-        ms = 1000 * self._find_s
-        kind = await element.evaluate(KIND, timeout=ms)
+        element, kind, ms = found.element, found.seen, 1000 * self._find_s
         if kind["role"] in ("slider", "spinbutton") and kind["tag"] != "input":
             await self._steer(element, text)
         elif kind["type"] in SET_WHOLE or not text:
@@ -246,7 +265,7 @@ class Stage:
             await element.press_sequentially(text, timeout=ms)
         else:
             await element.fill(text, timeout=ms)
-            await element.press("Shift", timeout=ms)
+            await self._page.keyboard.press("Shift")  # it has the focus now
             if re.search(r"\d", text) and await self._lost(element, text):
                 await element.fill("", timeout=ms)
                 await element.press_sequentially(text, timeout=ms)
@@ -288,22 +307,23 @@ class Stage:
                 raise Mistake(f"it has no option {options[places.index(-1)]!r}")
             await asyncio.sleep(POLL_S)
 
-    async def _check(self, element: Locator, on: bool) -> None:
-        ms = 1000 * self._find_s
-        state = await element.evaluate(HELD, timeout=ms)
-        if state == ("on" if on else "off"):
-            return
-        await (await self._drawn(element)).click(timeout=ms)
+    async def _check(self, found: Found, on: bool) -> None:
+        if found.seen["holds"] != ("on" if on else "off"):
+            await (await self._drawn(found)).click(timeout=1000 * self._find_s, no_wait_after=True)
 
-    async def _upload(self, element: Locator, files: Sequence[str]) -> None:
-        ms = 1000 * self._find_s
-        kind = await element.evaluate(KIND, timeout=ms)
-        if kind["type"] == "file":
+    async def _upload(self, found: Found, files: Sequence[str]) -> None:
+        element, ms = found.element, 1000 * self._find_s
+        if found.seen["type"] == "file":
             await element.set_input_files(list(files), timeout=ms)
             return
-        async with self._page.expect_file_chooser(timeout=ms) as chooser:
-            await element.click(timeout=ms)
-        await (await chooser.value).set_files(list(files))
+        try:
+            async with self._page.expect_file_chooser(timeout=1000 * CHOOSER_S) as chooser:
+                await element.click(timeout=ms)
+        except PlaywrightTimeout:
+            # It asks for none: files are dropped on it, as they were when it was recorded.
+            await element.drop({"files": list(files)}, timeout=ms)
+        else:
+            await (await chooser.value).set_files(list(files))
 
     async def _drag(self, element: Locator, onto: Locator | None, dx: float, dy: float) -> None:
         ms = 1000 * self._find_s
@@ -358,6 +378,11 @@ async def stage(browser: CdpBrowser, *, find_s: float = FIND_S) -> AsyncGenerato
 def _is_weak(way: types.Locator) -> bool:
     """Whether it goes by a place among others."""
     return way.matches != 1 or way.kind == "path"
+
+
+def _is_own(way: types.Locator) -> bool:
+    """Whether it goes by a name, the element's own for people or for programs."""
+    return way.kind != "path" and (way.kind != "css" or bool(re.match(r"#|[\w-]+\[name=", way.value)))
 
 
 def _keys(text: str) -> str:

@@ -205,7 +205,7 @@ def _more(result: Played) -> list[tuple[str, str]]:
         case ConditionFailed(_, _, failed, healed):
             told = [("!", f"it does not hold that {describe(each)}") for each in failed]
             return [*([("!", "done on what the model said; not kept")] if healed else []), *told]
-        case NotFound(_, _, why) | NotDone(_, _, why) | NeedsPerson(_, _, why):
+        case NotFound(why=why) | NotDone(why=why) | NeedsPerson(why=why):
             return [("!", why)]
 
 
@@ -224,7 +224,7 @@ def result_object(result: Played) -> dict[str, Any]:
         case ConditionFailed(_, _, failed, healed):
             told = [{**_condition(each), "says": describe(each)} for each in failed]
             return {**found, "failed": told, "healed": healed}
-        case NotFound(_, _, why) | NotDone(_, _, why) | NeedsPerson(_, _, why):
+        case NotFound(why=why) | NotDone(why=why) | NeedsPerson(why=why):
             return {**found, "why": why}
 
 
@@ -285,7 +285,8 @@ def _write(store: SqliteStore, run_id: str, played: Sequence[Outcome]) -> None:
         for result in outcome.played if outcome.passed else ():
             if isinstance(result, Healed):
                 recorded = next(step for step in store.steps(run_id) if step.index == result.step.index)
-                store.rewrite(run_id, replace(recorded, targets=(result.now, *recorded.targets[1:])))
+                targets = tuple(result.now if each == result.was else each for each in recorded.targets)
+                store.rewrite(run_id, replace(recorded, targets=targets))
 
 
 def _code(played: Sequence[Outcome]) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from autoglm.changes import SAID, changes
+from autoglm.changes import LIKE, SAID, SENTENCE, changes
 from autoglm.conditions import (
     AddressIs,
     Condition,
@@ -28,6 +28,9 @@ from autoglm.types import Click, OnElement, Select, Target, Type
 
 LONGEST = 80
 """Of a text longer than this the first words are asserted."""
+MOST_HEADINGS = 2
+EDGES = ' (“”"„«»[{,;:·|–—-›‹'
+"""Around a piece of a line that a link or a button breaks: `1 result (`, `” was changed.`"""
 
 
 def on_the_way(scene: Scene, page: str, words: Words) -> Iterator[Check]:
@@ -44,8 +47,14 @@ def at_the_end(scene: Scene, page: str, words: Words) -> Iterator[Check]:
     """What the task led to."""
     found = _changes(scene)
     shown = any(isinstance(each, TextShown | ControlShown) for each in found)
+    telling = any(isinstance(each, TextShown) and _tells(each, words) for each in found)
+    headings = [each for each in found if isinstance(each, TextShown) and each.role == "heading"]
     for each in found:
         match each:
+            case TextShown() if each in headings[MOST_HEADINGS:]:
+                pass
+            case TextShown() if telling and not _tells(each, words):
+                pass  # what else a page has around what it says
             case AddressIs():
                 yield _address(each, scene, page, words, result=True)
             case TitleIs() | TextGone() | ControlGone() | CountIs(count=0) if shown:
@@ -73,6 +82,12 @@ def fields_hold(scenes: Iterable[Scene], page: str, words: Words) -> Iterator[Ch
                 yield _each(chosen, f"to_have_text({words.source(option)})")
             case _:
                 pass
+
+
+def _tells(shown: TextShown, words: Words) -> bool:
+    """Whether it is of a kind that tells what came of something, a sentence, or has in it what was typed."""
+    telling = shown.role in (*SAID, *LIKE, "heading") or bool(SENTENCE.search(shown.text))
+    return telling or words.holds_value(shown.text)
 
 
 def _changes(scene: Scene) -> tuple[Condition, ...]:
@@ -161,6 +176,8 @@ def _address(condition: AddressIs, scene: Scene, page: str, words: Words, *, res
 def _visible(role: str, text: str, page: str, words: Words) -> Check:
     parts = [part for part in pieces(" ".join(text.split())) if re.search(r"\w", part)] or [text]
     telling = next((part for part in parts if words.holds_value(part)), max(parts, key=len))
+    if role not in SAID:
+        telling = telling.strip(EDGES) or telling
     short, whole = words.source(shortened(telling, LONGEST)), words.source(telling)
     at = f"{page}.get_by_role({literal(role)}"
     ways: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -81,6 +82,8 @@ def _plain(way: Locator, scope: str, words: Words, *, several: bool) -> Iterator
                 for text in _as_part(way.value, words):
                     yield f"{head}{text})"
             yield f"{head}{words.source(way.value)}, exact=True)"
+        case "css" if way.name:
+            yield f"{_css(way.value, scope)}.filter(has_text={words.source(way.name)})"
         case "css" | "path":
             yield _css(way.value, scope)
 
@@ -92,9 +95,11 @@ def _as_part(text: str, words: Words) -> Iterator[str]:
 
 
 def shortened(text: str, longest: int = LONG) -> str:
-    """Its first whole words."""
+    """Its first sentence, or its first whole words."""
     if len(text) <= longest:
         return text
+    if sentence := re.match(r".{20,}?[.!?](?= )", text[: longest + 1]):
+        return sentence[0]
     return text[: longest + 1].rpartition(" ")[0] or text[:longest]
 
 

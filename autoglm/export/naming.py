@@ -9,6 +9,7 @@ import unicodedata
 # What a module or a test has already.
 TAKEN = {"page", "expect", "re", "os", "pytest", "request", "context", "browser", "path", "dialog"}
 LONGEST = 40
+MOST_WORDS = 8
 
 
 def variable(words: str, taken: set[str] | None = None) -> str:
@@ -33,7 +34,10 @@ def constant(words: str) -> str:
 def test_name(task: str, fallback: str) -> str:
     """`test_fill_in_the_form` for "Fill in the form with first name Ada, …"."""
     first = re.split(r"[,.:;!?](?:\s|$)|\n|\s(?:with|using|then|so that|by)\s", task.strip(), maxsplit=1)[0]
-    words = re.sub(r"\s+(?:and|or|the|a|an|to|of|in|on|for)$", "", " ".join(first.split()[:8]))
+    words = first.split()
+    # The `in` of `log in` stays; one that the cut left hanging does not.
+    hanging = r"(?:and|or|the|a|an|to|of|for|in|on)" if len(words) > MOST_WORDS else r"(?:and|or|the|a|an|to|of|for)"
+    words = re.sub(rf"\s+{hanging}$", "", " ".join(words[:MOST_WORDS]))
     name = variable(words) or variable(fallback) or "run"
     return name if name.startswith("test_") else f"test_{name.removeprefix('the_')}"
 

@@ -28,6 +28,7 @@ from autoglm.types import (
     TakeOver,
     Target,
     Type,
+    Upload,
     Wait,
 )
 from autoglm.types import Ask as AskPerson
@@ -49,6 +50,8 @@ class Scene:
     before: Observation
     after: Observation
     answered: tuple[Answered, ...] = ()
+    dropped: bool = False
+    """Whether files were dropped on it, for it asked for none when it was clicked."""
 
     @property
     def element(self) -> Element | None:
@@ -113,7 +116,8 @@ def _scenes(steps: Sequence[Step]) -> list[Scene]:
                 if scenes:
                     scenes[-1] = replace(scenes[-1], after=_joined(scenes[-1].after, after))
             case action:
-                scenes.append(Scene(action, step.targets, step.observation, after, _dismissed(after)))
+                dropped = isinstance(action, Upload) and (step.outcome or "").startswith("dropped ")
+                scenes.append(Scene(action, step.targets, step.observation, after, _dismissed(after), dropped))
     return scenes
 
 

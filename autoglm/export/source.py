@@ -147,7 +147,7 @@ def _docstring(script: Script) -> str:
 def _imports(script: Script, code: str) -> Iterator[str]:
     if script.secrets or SERVER in code:
         yield "import os"
-    if "re.compile(" in code:
+    if re.search(r"\bre\.(?:compile|search)\(", code):
         yield "import re"
     if script.files:
         yield "from pathlib import Path"
@@ -170,7 +170,7 @@ def _secret(name: str, variable: str, field: str) -> str:
 
 
 def _test(script: Script, code: str, fixtures: str) -> str:
-    arguments = ["page: Page", *(f"{each.name}: str" for each in (*script.secrets, *script.parameters))]
+    arguments = ["page: Page", *(f"{each.name}: str" for each in (*script.parameters, *script.secrets))]
     arguments += [fixtures] if fixtures else []
     lines: list[str] = []
     match script.parameters:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from autoglm.conditions import lines
 from autoglm.errors import ExportError
 from autoglm.export import checks
 from autoglm.export.locate import located
@@ -62,6 +64,8 @@ class _Writer:
     taken: set[str] = field(default_factory=lambda: {"page"})
     values: dict[str, str] = field(default_factory=dict[str, str])
     """What was typed so far: by value the variable."""
+    before: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By value the lines of the page that it was typed into."""
     parameters: list[Parameter] = field(default_factory=list[Parameter])
     known_secrets: list[Secret] = field(default_factory=list[Secret])
     files: list[str] = field(default_factory=list[str])
@@ -92,7 +96,7 @@ class _Writer:
 
     @property
     def words(self) -> Words:
-        return Words(self.values)
+        return Words(self.values, self.before)
 
     # ------------------------------------------------------------ a scene
 
@@ -133,6 +137,8 @@ class _Writer:
                 )
                 return
             case Click():
+                if _is_picture(scene):
+                    yield self.on(at, "hover()", scene=scene)
                 yield self.on(at, f"click({_click(scene)})", scene=scene)
             case DoubleClick():
                 yield self.on(at, "dblclick()", scene=scene)
@@ -181,6 +187,7 @@ class _Writer:
         name = variable(field_name, self.taken) or variable("text", self.taken)
         self.taken.add(name)
         self.values[text] = name
+        self.before[text] = tuple(lines(scene.before))
         if element and is_secret(element):
             self.known_secrets.append(Secret(name, self.secrets[text], field_name))
         else:
@@ -208,6 +215,8 @@ class _Writer:
         given = paths[0] if len(paths) == 1 else f"[{', '.join(paths)}]"
         if scene.targets and scene.targets[0].tag == "input":
             return self.on(at, f"set_input_files({given})", scene=scene)
+        if scene.dropped:
+            return self.on(at, f'drop({{"files": {given}}})', scene=scene)
         self.lines.append(
             Waiting((f"{self.page}.expect_file_chooser() as chooser_info",), (self.on(at, "click()", scene=scene),))
         )
@@ -237,8 +246,7 @@ class _Writer:
         page = self.page
         if (saved := _saves(scene)) and not scene.answered:
             name = self.new("response")
-            path = urlsplit(saved.url).path
-            wanted = f'response.request.method == "{saved.method}" and {literal(path)} in response.url'
+            wanted = f'response.request.method == "{saved.method}" and {_leads_to(saved.url)}'
             heads.append(f"{page}.expect_response(lambda response: {wanted}) as {name}_info")
             ok = f"{name}_info.value.ok" if 200 <= saved.status < 300 else f"{name}_info.value.status == {saved.status}"
             after.append(Check((ok,), bare=True, result=True))
@@ -306,6 +314,11 @@ class _Writer:
         return found
 
 
+def _is_picture(scene: Scene) -> bool:
+    """Whether it may show another picture under the mouse, and nothing until that has come."""
+    return len(scene.targets) == 1 and not (scene.targets[0].name or scene.targets[0].role)
+
+
 def _click(scene: Scene) -> str:
     """What else a click is told: keys that are held, a place in a canvas."""
     action, element = scene.action, scene.element
@@ -317,6 +330,15 @@ def _click(scene: Scene) -> str:
         x, y = element.box.width / 2 + action.dx, element.box.height / 2 + action.dy
         told.append(f'position={{"x": {x:.0f}, "y": {y:.0f}}}')
     return ", ".join(told)
+
+
+def _leads_to(url: str) -> str:
+    """The condition on a response's address; what is numbered now may have another number the next time."""
+    path = urlsplit(url).path
+    parts = ["[^/]+" if part.isdecimal() else re.escape(part) for part in path.split("/")]
+    if "[^/]+" not in parts:
+        return f"{literal(path)} in response.url"
+    return f're.search(r"{"/".join(parts)}", response.url)'
 
 
 def _saves(scene: Scene) -> Response | None:

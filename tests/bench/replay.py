@@ -36,6 +36,7 @@ from autoglm.errors import AutoGLMError
 from autoglm.export.mutants import Mutant, mutants
 from autoglm.export.prove import prove, rehearse
 from autoglm.export.scenes import story
+from autoglm.export.secret import secrets_of
 from autoglm.export.source import test_module
 from autoglm.export.write import write
 from autoglm.heal import ModelHeals
@@ -43,7 +44,7 @@ from autoglm.replay import Done, Heal, Healed, Played, play
 from autoglm.seams import Model
 from autoglm.types import Check, Click, Dialog, Goto, Press, Run, Select, Step, Target, Type
 from tests.bench.harness import model_at, seeds
-from tests.bench.replay_pages import Script, form_pages, miniwob_scripts, seeded, site_scripts
+from tests.bench.replay_pages import Script, form_pages, miniwob_scripts, seeded, shop, shop_scripts, site_scripts
 from tests.replay.recording import record
 from tests.site.server import serve
 
@@ -178,7 +179,7 @@ async def by_hand(pipe: PlaywrightPipe, steps: Sequence[Step], downloads: Path) 
                 case _:
                     return None
         for text in texts[:1]:
-            await page.get_by_text(pieces(text.text)[0]).first.wait_for(timeout=3000)
+            await page.get_by_text(pieces(text.text)[0]).first.wait_for()
         return time.perf_counter() - began
 
 
@@ -261,8 +262,9 @@ def exports(run: Run, steps: Sequence[Step], score: Score) -> None:
     told = story(run, steps)
     try:
         script = write(run, steps, told, "test_it")
-        source = test_module(script, rehearse(script, {}))
-        proof = prove(source, script, {}, mutants(told), progress=lambda _: None)
+        secrets = {name: text for text, name in secrets_of(steps).items()}
+        source = test_module(script, rehearse(script, secrets))
+        proof = prove(source, script, secrets, mutants(told), progress=lambda _: None)
     except AutoGLMError as error:
         score.count("export passes", right=False, about=f"{run.task}: {error!s:.300}")
         return
@@ -298,8 +300,15 @@ WANTED = {
 async def measure(args: argparse.Namespace) -> Score:
     score, begun = Score(), time.monotonic()
     pages, scripts_of = form_pages(args.forms)
-    with serve() as site, seeded(pages) as base, tempfile.TemporaryDirectory() as folder:
-        scripts = [*site_scripts(site.url), *miniwob_scripts(base, seeds(args.seeds)), *scripts_of(base)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as kept,
+        serve() as site,
+        seeded(pages) as base,
+        shop(Path(kept)) as admin,
+    ):
+        scripts = [*site_scripts(site.url), *shop_scripts(admin)]
+        scripts += [*miniwob_scripts(base, seeds(args.seeds)), *scripts_of(base)]
         scripts = [each for each in scripts if args.only in each.name]
         async with AsyncExitStack() as opened:
             pipe = await opened.enter_async_context(launch())

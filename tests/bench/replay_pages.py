@@ -1,4 +1,5 @@
-"""What the replay benchmark records: MiniWoB++ tasks with a fixed seed, the local site, forms never trained on."""
+"""What the replay benchmark records: MiniWoB++ tasks with a fixed seed, the local site, Django's admin, and forms that
+no model was trained on."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import miniwob  # pyright: ignore[reportMissingTypeStubs]
 
 from autoglm.types import Action, Check, Click, Dialog, Element, Observation, Press, Select, Text, Type
+from tests.apps.application import ROOT, python_of, running
 from tests.replay.recording import Move, on
 
 HTML = Path(miniwob.__file__).parent / "html"
@@ -137,6 +139,16 @@ def _tab(page: Observation) -> Sequence[Move | Action]:
     return [on(Click, found[0])]
 
 
+def _post(page: Observation) -> Sequence[Move | Action]:
+    """The small picture under what the user wrote; what stands in a menu that opens first is left to others."""
+    found = re.search(r"For the user (\S+), click on the \"(.+?)\" button", _asked(page))
+    assert found
+    assert found[2] in ("Reply", "Retweet", "Like"), "it is in a menu"
+    at = next(i for i, item in enumerate(page.items) if isinstance(item, Text) and found[1] in item.text and i > 3)
+    after = [item for item in page.items[at:] if isinstance(item, Element) and "Click" in item.takes]
+    return [next(Click(e.ref) for e in after if e.name.lower() == found[2].lower())]
+
+
 def _numbered(page: Observation) -> Sequence[Move | Action]:
     return [on(Click, "ONE")]
 
@@ -157,6 +169,7 @@ SOLVERS: dict[str, Callable[[Observation], Sequence[Move | Action]]] = {
     "click-tab": _tab,
     "click-test-2": _numbered,
     "focus-text": _focus,
+    "social-media": _post,
 }
 
 # ---------------------------------------------------------------- the local site
@@ -206,6 +219,53 @@ def site_scripts(base: str) -> Iterator[Script]:
     }
     for name, (page, steps) in several.items():
         yield Script(f"site {name}", f"{base}/{page}.html", steps)
+
+
+# ---------------------------------------------------------------- Django's admin, where `make apps` has put it
+
+
+@contextmanager
+def shop(folder: Path) -> Generator[str]:
+    """The bookshop's admin; "" where Django is not installed."""
+    if not (ROOT / ".cache" / "apps" / "django" / ".installed").exists():
+        yield ""
+        return
+    command = [python_of("django"), "-m", "tests.apps.bookshop.serve", folder]
+    with running(command, folder / "log", _address) as url:
+        yield f"{url}/admin/"
+
+
+def _address(said: str) -> str | None:
+    found = re.search(r"http://127\.0\.0\.1:\d+", said)
+    return found[0] if found else None
+
+
+def shop_scripts(url: str) -> Iterator[Script]:
+    """Those that leave the shop as they found it, for each is done many times."""
+    user, password = on(Type, "Username:", "admin"), on(Type, "Password:", "let-me-in")
+    log_in: list[Move | Action] = [user, password, on(Click, "Log in")]
+    several: dict[str, list[Move | Action]] = {
+        "log in": log_in,
+        "wrong password": [user, on(Type, "Password:", "let-me-out"), on(Click, "Log in")],
+        "search": [*log_in, on(Click, "Books"), _search("Emma"), on(Click, "Search", role="button")],
+        "filter": [*log_in, on(Click, "Books"), on(Click, "Poetry")],
+        "save": [
+            *log_in,
+            on(Click, "Books"),
+            on(Click, "Opticks"),
+            on(Type, "Title:", "Opticks"),
+            on(Select, "Genre:", ("Science",)),
+            on(Click, "Save"),
+        ],
+        "incomplete": [*log_in, on(Click, "Authors"), on(Click, "Add author"), on(Click, "Save")],
+        "history": [*log_in, on(Click, "Authors"), on(Click, "Jane Austen"), on(Click, "History")],
+    }
+    for name, moves in several.items() if url else ():
+        yield Script(f"django {name}", url, moves)
+
+
+def _search(text: str) -> Move:
+    return lambda page: next(Type(e.ref, text) for e in page.elements if e.name == "Search" and "Type" in e.takes)
 
 
 # ---------------------------------------------------------------- forms never trained on

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import playwright
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.cli import main
@@ -24,6 +26,7 @@ from autoglm.export.source import test_module
 from autoglm.export.write import write
 from autoglm.store import SqliteStore
 from autoglm.types import Check, Click, CloseTab, Dialog, Goto, Press, Select
+from tests.bench.harness import site as served
 from tests.export.recorder import Said, fill, on, record
 from tests.site.server import Site, serve
 
@@ -201,6 +204,28 @@ def test_a_popup_and_a_file_are_waited_for(toured: Toured) -> None:
 
 def test_a_key_is_pressed_in_the_field_that_was_filled_in(toured: Toured) -> None:
     assert 'page.get_by_label("City").press("ArrowDown")' in toured.body
+
+
+async def test_the_trace_opens_in_playwrights_viewer(
+    pipe: PlaywrightPipe, store: SqliteStore, site: Site, exported: Exported
+) -> None:
+    await run_of(pipe, store, site, "tabs.html", "Open the billing tab", on('tab "Billing"', Click(0)))
+    assert await asyncio.to_thread(exported.export, "--format", "trace", "-o", "it.zip") == 0
+    viewer = Path(playwright.__file__).parent / "driver" / "package" / "lib" / "vite" / "traceViewer"
+    shutil.copytree(viewer, exported.folder / "viewer")
+    shutil.copy(exported.folder / "it.zip", exported.folder / "viewer")
+    with served(exported.folder / "viewer") as url:
+        tabs = await pipe.tabs()
+        page = (await tabs.open()).page
+        await page.goto(f"{url}/index.html?trace={url}/it.zip")
+        actions = page.get_by_role("tree")
+        await expect(actions.get_by_role("treeitem").filter(has_text="Click")).to_contain_text("Billing")
+        await expect(actions.get_by_role("treeitem").filter(has_text="Navigate")).to_contain_text("/tabs.html")
+        snapshot = page.frame_locator("iframe.snapshot-visible")
+        await actions.get_by_role("treeitem").filter(has_text="Click").click()
+        await page.get_by_role("tab", name="After").click()
+        await expect(snapshot.get_by_text("You pay 40 € a month.")).to_be_visible()
+        await tabs.close()
 
 
 async def test_what_cannot_be_repeated_is_said_and_nothing_is_written(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -95,6 +96,8 @@ async def test_drags_and_uploads_are_played(theatre: Theatre, tmp_path: Path) ->
     letter.write_text("Dear Ada")
     steps = await theatre.record("widgets/files.html", on(Upload, "CV", (str(letter),)))
     assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    steps = await theatre.record("widgets/files.html", on(Upload, "Drop files here", (str(letter),)))
+    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
     steps = await theatre.record("widgets/sortable.html", first_onto_second)
     assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
 
@@ -102,6 +105,27 @@ async def test_drags_and_uploads_are_played(theatre: Theatre, tmp_path: Path) ->
 def first_onto_second(page: Observation) -> Drag:
     first, second = [each.ref for each in page.elements if each.takes][:2]
     return Drag(first, second)
+
+
+CLOSED = """<div id=host></div><p role=status id=said></p><script>
+const root = host.attachShadow({mode: 'closed'});
+root.innerHTML = '<button>Follow</button>';
+root.firstChild.onclick = () => { said.textContent = 'Following'; };
+</script>"""
+
+
+async def test_what_lies_in_a_closed_shadow_root_is_found_by_our_own_eyes(theatre: Theatre) -> None:
+    steps = await theatre.record(f"show?html={quote(CLOSED)}", on(Click, "Follow"))
+    assert steps[0].targets[0].locators == ()
+    assert passed(await theatre.replay(steps), steps)
+
+
+async def test_what_is_known_by_its_address_only_must_still_be_called_the_same(theatre: Theatre) -> None:
+    steps = await theatre.record("index.html", on(Click, "Orders"))
+    renamed = "for (const a of document.querySelectorAll('a[href*=orders]')) a.textContent = 'Bills'"
+    played = await theatre.replay(steps, before=renamed)
+    assert isinstance(played[-1], NotFound)
+    assert passed(await theatre.replay(steps), steps)
 
 
 async def test_each_element_is_found_by_its_best_way(theatre: Theatre) -> None:
@@ -249,3 +273,21 @@ async def test_a_button_that_deletes_stands_in_for_none_that_did_not(theatre: Th
     played = await theatre.replay(bare, before="accept.textContent = 'Delete all'", heal=heal)
     assert isinstance(played[-1], NotFound)
     assert asked.prompts == []
+
+
+CARDS = """<div id=ada draggable=true role=button tabindex=0>Ada</div><div id=done role=button tabindex=0>Done</div>
+<p role=status id=said></p><script>
+done.ondragover = (event) => event.preventDefault();
+done.ondrop = () => { said.textContent = 'Ada is done'; };
+</script>"""
+
+
+@pytest.mark.parametrize(("lost", "change"), [(0, "ada.textContent = 'Ms Ada'"), (1, "done.textContent = 'Finished'")])
+async def test_either_end_of_a_drag_is_found_by_the_model(theatre: Theatre, lost: int, change: str) -> None:
+    steps = await theatre.record(f"show?html={quote(CARDS)}", lambda page: Drag(*[e.ref for e in page.elements][:2]))
+    named = [replace(s, targets=tuple(replace(t, locators=t.locators[:1]) for t in s.targets)) for s in steps]
+    heal, asked = model('do(action="Drag", ref=1, to=2)')
+    played = await theatre.replay(named, before=change, heal=heal)
+    assert isinstance(played[-1], Healed), played
+    assert played[-1].was == named[0].targets[lost]
+    assert len(asked.prompts) == 1

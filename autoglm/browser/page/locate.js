@@ -137,8 +137,17 @@ function* stableCss(el, input) {
     const value = el.getAttribute(key);
     if (value && value.length <= MOST_WAY && !/^(data|blob|javascript):/.test(value)) yield `${tag}${attribute(key, value)}`;
   }
-  const token = [...el.classList].find((word) => /^[a-z]+(?:-[a-z]+)*$/.test(word) && !isMadeUp(word) && !LOOKS.test(word));
+  const token = rarestClass(el);
   if (token) yield `${tag}.${CSS.escape(token)}`;
+}
+
+/** Of its classes that say what it is, the one that the fewest others have. @param {Element} el */
+function rarestClass(el) {
+  const telling = [...el.classList].filter(
+    (word) => /^[a-z]+(?:[-_]{1,2}[a-z]+)*$/.test(word) && !isMadeUp(word) && !LOOKS.test(word),
+  );
+  const count = (/** @type {string} */ word) => document.getElementsByClassName(word).length;
+  return telling.reduce((best, word) => (best && count(best) <= count(word) ? best : word), '');
 }
 
 /** @param {string} key @param {string} value */
@@ -215,8 +224,10 @@ function matcherOf(way, known) {
       return (el) =>
         standardRole(el, known) === value && plainText(el).toLowerCase().includes(wanted) && !isUnheard(el, known);
     }
-    case 'css':
-      return (el) => el.matches(value);
+    case 'css': {
+      const wanted = name.toLowerCase();
+      return (el) => el.matches(value) && (!wanted || plainText(el).toLowerCase().includes(wanted));
+    }
     default:
       return (el) => el.getAttribute(kind) === value;
   }
@@ -275,6 +286,8 @@ function* waysToBox(el, known) {
   }
   const id = el.getAttribute('id');
   if (id && !isMadeUp(id)) yield { kind: 'css', value: `#${CSS.escape(id)}` };
+  const token = BOXES.has(role) ? '' : rarestClass(el);
+  if (token) for (const text of textsIn(el)) yield { kind: 'css', value: `${el.localName}.${CSS.escape(token)}`, name: text };
 }
 
 /** What it says that is no control's: a cell, a heading, a name. @param {Element} el */
