@@ -71,7 +71,7 @@ class Frame:
             return await self._look(patient, view)
 
     async def _look(self, patient: bool, view: Json | None) -> bool:
-        listeners: list[list[int]] | None = None
+        listeners: Json | None = None
         for _ in range(MOST_ASKED):
             options = {"patient": patient, "quietMs": QUIET_MS, "listeners": listeners, "known": self.seen.known}
             seen = json.loads(await self.call("look", {**options, "view": view}))
@@ -83,7 +83,7 @@ class Frame:
                     return True
                 listeners = None
                 continue
-            listeners = await self._listeners(seen["ask"])
+            listeners = await self._heard(seen["ask"])
         return False
 
     async def ahead(self) -> None:
@@ -95,7 +95,7 @@ class Frame:
                 if self._looks != before:
                     return
                 if "ask" in done:
-                    await self.call("hear", await self._listeners(done["ask"]))
+                    await self.call("hear", await self._heard(done["ask"]))
                 elif not done.get("hosts") or not await self._adopt_closed_roots():
                     return
 
@@ -209,6 +209,24 @@ class Frame:
         found = (await self._ask("DOMDebugger.getEventListeners", **asked))["listeners"]
         heard = {on["backendNodeId"] for on in found if on["type"] in CLICKED and "backendNodeId" in on}
         return sorted(heard)[:MOST_LISTENERS]
+
+    async def _heard(self, ask: Json) -> Json:
+        """What heard.js asked for: who listens to clicks, and how many nodes there are in all."""
+        if not ask["count"]:
+            return {"on": await self._listeners(ask["ways"]), "nodes": None}
+        on, nodes = await asyncio.gather(self._listeners(ask["ways"]), self._nodes())
+        return {"on": on, "nodes": nodes}
+
+    async def _nodes(self) -> int | None:
+        """How many elements, and texts with a `<`, there are in the tab, closed shadow roots too; None when the browser
+        does not count."""
+        try:
+            _, found, _ = await asyncio.gather(
+                self._ask("DOM.enable"), self._ask("DOM.performSearch", query="<"), self._ask("DOM.disable")
+            )
+        except CdpError:
+            return None
+        return found["resultCount"]
 
     async def _listeners(self, ways: list[list[int]]) -> list[list[int]]:
         """For each way how many elements it leads to, then the positions of those that listen to clicks."""

@@ -29,8 +29,8 @@ async function ahead(quietMs, mostMs) {
     await new Promise((resolve) => setTimeout(resolve, quietMs));
     if (over()) return {};
   }
-  const ask = waysToAsk();
-  if (ask.length) return { ask };
+  const ask = toAsk();
+  if (ask.ways.length) return { ask };
   while (!(await slice())) if (over()) return {};
   return { hosts: suspects.size };
 }

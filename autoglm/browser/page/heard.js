@@ -15,6 +15,15 @@ const MOST_ASKED = 200;
 /** Elements that are asked of one that was added, or of the page. */
 const MOST_HEARD = 50_000;
 
+/**
+ * What only the browser knows: who listens to clicks in what these ways lead to; and how many nodes there are in all,
+ * where that tells whether there are closed roots (see count).
+ */
+function toAsk() {
+  const ways = waysToAsk();
+  return { ways, count: self === top && unasked.has(document) };
+}
+
 /** Ways from the document to what was added, child by child; -1 leads into a shadow root. @returns {number[][]} */
 function waysToAsk() {
   if (unasked.size > MOST_ASKED || unasked.has(document)) unasked = new Set([document]);
@@ -44,8 +53,12 @@ function wayTo(node) {
   return way.reverse();
 }
 
-/** @param {number[][]} found for each of them how many elements it has, then the positions of those that listen */
-function hear(found) {
+/**
+ * @param {{on: number[][], nodes: number | null}} answer for each of them how many elements it has, then the positions of
+ *   those that listen; and see count()
+ */
+function hear({ on: found, nodes }) {
+  if (nodes !== null) count(nodes);
   if (found.length !== asked.length) return;
   for (const [i, [count, ...positions]] of found.entries()) {
     const all = elementsIn(asked[i]);
@@ -56,12 +69,18 @@ function hear(found) {
   sortOut();
 }
 
-/** An element and all in it, open shadow roots too; as listeners.js counts them. @param {Node} node */
-function elementsIn(node) {
+/**
+ * An element and all in it, open shadow roots too; as listeners.js counts them.
+ * @param {Node} node
+ * @param {(Document | ShadowRoot)[]} [roots] the shadow roots are added to these
+ * @param {number} [most]
+ */
+function elementsIn(node, roots = [], most = MOST_HEARD) {
   const all = node.nodeType === Node.ELEMENT_NODE ? [/** @type {Element} */ (node)] : [];
   const add = (/** @type {ParentNode} */ root) => {
+    if (root.nodeType === Node.DOCUMENT_FRAGMENT_NODE) roots.push(/** @type {ShadowRoot} */ (root));
     for (const el of root.querySelectorAll('*')) {
-      if (all.length >= MOST_HEARD) return;
+      if (all.length >= most) return;
       all.push(el);
       if (el.shadowRoot) add(el.shadowRoot);
     }

@@ -67,9 +67,9 @@ let truncated = false;
 /**
  * What changed since version `known`, or the whole page, as JSON: `{version, whole, parts: [[id, [item]]], gone, …}`,
  * where an item may stand for an inner part (see wired) and part 0 is the page. `{"busy": true}` when it is still
- * changing and `patient` is set. `{"ask": ways}` when it needs to know who listens to clicks, which only the browser
- * knows (heard.js).
- * @param {{patient: boolean, quietMs: number, listeners: number[][] | null, known: number, view: Outside | null}} options
+ * changing and `patient` is set. `{"ask": …}` when it needs to know who listens to clicks, which only the browser
+ * knows (see toAsk).
+ * @param {{patient: boolean, quietMs: number, listeners: {on: number[][], nodes: number | null} | null, known: number, view: Outside | null}} options
  */
 function look(options) {
   if (!document.documentElement) return JSON.stringify({ busy: true });
@@ -77,11 +77,11 @@ function look(options) {
   animations = null;
   if (options.listeners) hear(options.listeners);
   // The first time, while the page comes to rest.
-  else if (options.patient && unasked.has(document)) return JSON.stringify({ ask: waysToAsk() });
+  else if (options.patient && unasked.has(document)) return JSON.stringify({ ask: toAsk() });
   if (options.patient && busy(options.quietMs, true)) return JSON.stringify({ busy: true });
   if (options.patient && unasked.size && !options.listeners) {
-    const ways = waysToAsk();
-    if (ways.length) return JSON.stringify({ ask: ways });
+    const ask = toAsk();
+    if (ask.ways.length) return JSON.stringify({ ask });
   }
   acted = 0;
   standIns.clear();

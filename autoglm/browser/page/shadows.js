@@ -3,7 +3,9 @@
 //
 // No script can see them; the browser can. Here is what may have one: custom elements, what has children in slots, what
 // takes up room but shows nothing, and what shows something beside its children that is none of its own. The driver asks
-// the browser about each once, and hands in what it finds.
+// the browser about each once, and hands in what it finds. Most pages have none: the browser counts the elements once, in
+// closed roots too, and when there are no more than can be seen, only what seems empty is asked about (a root may hold
+// nothing but text) before something is added.
 
 /** What `attachShadow` takes beside custom elements: https://dom.spec.whatwg.org/#valid-shadow-host-name */
 const HOSTS = new Set(
@@ -15,13 +17,57 @@ let suspects = new Set();
 /** Whether it was asked about. @type {WeakSet<Element>} */
 const cleared = new WeakSet();
 
+/** Whether the browser counted no more elements than can be seen here, and none came since. */
+let allOpen = false;
+
+/**
+ * Takes in how many nodes of this document, and of those of its site in it, the browser counts: elements, and texts with
+ * a `<`, in closed roots too.
+ * @param {number} nodes
+ */
+function count(nodes) {
+  allOpen = nodes === countOpen(document);
+}
+
+/** The same without what is in closed roots. @param {Document} doc @returns {number} */
+function countOpen(doc) {
+  /** @type {(Document | ShadowRoot)[]} */
+  const within = [doc];
+  let found = elementsIn(doc, within, Infinity).length;
+  for (const root of within) {
+    found += textsWithSign(root);
+    for (const frame of root.querySelectorAll('iframe, frame')) {
+      const inner = /** @type {HTMLIFrameElement} */ (frame).contentDocument;
+      if (inner) found += countOpen(inner);
+    }
+  }
+  return found;
+}
+
+const SIGNED = 'count(.//text()[contains(., "<")]) + count(.//comment()[contains(., "<")])';
+
+/** @param {Document | ShadowRoot} root @returns {number} */
+function textsWithSign(root) {
+  if (root.nodeType === Node.DOCUMENT_NODE) {
+    // No XPath begins in a shadow root.
+    const { documentElement } = /** @type {Document} */ (root);
+    if (!documentElement) return 0;
+    return /** @type {Document} */ (root).evaluate(SIGNED, documentElement, null, XPathResult.NUMBER_TYPE).numberValue;
+  }
+  let found = 0;
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_COMMENT);
+  while (texts.nextNode()) if (texts.currentNode.nodeValue?.includes('<')) found++;
+  return found;
+}
+
 /** @param {Element} el @param {boolean} silent whether the walk found nothing in it */
 function suspect(el, silent) {
   if (cleared.has(el) || suspects.size >= MOST_SUSPECTS) return;
   if (el.localName.includes('-')) return void suspects.add(el);
   if (!HOSTS.has(el.localName)) return;
   const child = el.firstElementChild;
-  if (child?.hasAttribute('slot') || (silent && bare(el)) || (child && strange(el, child))) suspects.add(el);
+  const besides = !allOpen && child && (child.hasAttribute('slot') || strange(el, child));
+  if (besides || (silent && bare(el))) suspects.add(el);
 }
 
 /** Px: less room than this beside its children holds nothing. */

@@ -72,7 +72,7 @@ function statesOf(el, role, disabled, active) {
   if (/** @type {HTMLInputElement} */ (el).required === true || el.getAttribute('aria-required') === 'true')
     states.push('required');
   const invalid = el.getAttribute('aria-invalid');
-  if ((invalid && invalid !== 'false') || el.matches(':user-invalid')) states.push('invalid');
+  if ((invalid && invalid !== 'false') || (used && el.matches(':user-invalid'))) states.push('invalid');
   const expanded = expandedOf(el);
   if (expanded !== null) states.push(expanded ? 'expanded' : 'collapsed');
   const current = el.getAttribute('aria-current');
@@ -133,15 +133,17 @@ function takesOf(el, role, disabled, anyOptions) {
   return asksForFiles(el) ? ['Click', 'Upload'] : ['Click'];
 }
 
+const HINTS = ['placeholder', 'aria-placeholder', 'aria-description', 'title'];
+
 /** @param {Element} el @param {string} name */
 function hintOf(el, name) {
-  const hints = [
-    ...['placeholder', 'aria-placeholder', 'aria-description', 'title'].map((key) =>
-      clean(el.getAttribute(key) ?? '', 200),
-    ),
-    rangeHint(el),
-    lengthHint(el),
-  ];
+  const hints = [];
+  for (const key of HINTS) {
+    const said = el.getAttribute(key);
+    if (said) hints.push(clean(said, 200));
+  }
+  if (el.localName === 'input' || el.hasAttribute('role')) hints.push(rangeHint(el));
+  hints.push(lengthHint(el));
   return [...new Set(hints)].filter((hint) => hint && !name.includes(hint)).join('; ');
 }
 

@@ -326,7 +326,9 @@ class Walk {
     if (!this.solid && !this.row && (drawn || el.firstElementChild)) this.grouped(el, place, drawn);
     else if (drawn) for (const node of drawn) this.node(node, el, place);
     else for (let node = el.firstChild; node; node = node.nextSibling) this.node(node, el, place);
-    if (!root && !this.late) suspect(el, this.items.length === items && this.run.length === run);
+    if (root || this.late) return;
+    const silent = this.items.length === items && this.run.length === run;
+    suspect(el, silent && !(place.mute && el.textContent?.trim()));
   }
 
   /**
@@ -709,7 +711,7 @@ class Walk {
     if (states.length) item.states = states;
     if (options.length) item.options = options;
     if (type) item.type = type;
-    if (/** @type {HTMLSelectElement} */ (el).multiple && el.localName === 'select') item.multiple = true;
+    if (el.localName === 'select' && /** @type {HTMLSelectElement} */ (el).multiple) item.multiple = true;
     if (el.getAttribute('aria-multiselectable') === 'true') item.multiple = true;
     const extent = role === 'listbox' ? extentOf(el, role) : null;
     if (extent !== null) this.notes.push({ kind: 'read', el });
@@ -729,8 +731,9 @@ class Walk {
 
   /** Names it; the star on a field's label is no part of what it is called, but says something. @param {Control} item @param {string} name */
   call(item, name) {
-    const starred = (FILLED.has(item.role) || item.type === 'file') && /^\*\s*(?=\S)|(?<=\S)\s*\*+$/;
-    item.name = starred ? name.replace(starred, '') : name;
+    item.name = name;
+    if (!name.includes('*') || !(FILLED.has(item.role) || item.type === 'file')) return;
+    item.name = name.replace(/^\*\s*(?=\S)|(?<=\S)\s*\*+$/, '');
     if (item.name === name) return;
     const entry = this.entryOf(item);
     if (!entry) return;

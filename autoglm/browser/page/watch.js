@@ -109,6 +109,7 @@ function note(records) {
 /** @param {MutationRecord} record */
 function unaskedIn({ addedNodes }) {
   for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) unasked.add(node);
+  if (addedNodes.length) allOpen = false;
   if (unasked.size > MOST_ASKED) unasked = new Set([document]);
 }
 
