@@ -4,9 +4,9 @@ A page within its budget is shown whole. Of a larger one these are shown, in thi
 task names, what was opened last, what is in view, the beginning and end of every run of like lines, then the rest in
 reading order. Each stretch between them is folded into one line that counts it and can be opened:
 
-    [11] link "Invoice 3"
+    [11] link Invoice 3
     (… 43 link "Invoice 4" to "Invoice 46"; Expand ref=12)
-    [55] link "Invoice 47"
+    [55] link Invoice 47
 
 What changes from one step to the next comes late, so that a server can keep what it computed before it.
 """
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from autoglm.dialects.grammar import LONGEST, flat, quote
+from autoglm.dialects.lines import short_line, spelled_line
 from autoglm.dialects.tokens import count_large
 from autoglm.types import Element, Expand, Observation, Step, Text
 
@@ -34,6 +35,7 @@ OPTIONS = 12
 """Options shown of a list on a page that is folded; the grammar has them all."""
 
 Count = Callable[[str], int]
+Line = Callable[[Element | Text], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,20 @@ def view(
     count: Count = count_large,
     opens: bool = True,
 ) -> View:
-    """`opens`: whether what is left out can be opened; else its lines are counted together at the end."""
+    """`opens`: whether what is left out can be opened; else its lines are counted together at the end, and all are
+    spelled out."""
     items = observation.items
+    line = short_line if opens else spelled_line
     head, foot = _head(observation), _foot(observation)
-    lines = [item_line(item) for item in items]
+    lines = [line(item) for item in items]
     for i, note in _frames(items):
-        lines[i] += note
+        lines[i] += f" ({note})" if opens else f" {note}"
     whole = "\n".join([*head, *lines, *_left_out(0, observation), *foot])
     if len(whole) <= 8 * budget and count(whole) <= budget:  # no text has 8 characters a token
         return View(whole, observation.elements)
     fold = count(_FOLD_LINE) + 2 * _FOLD_NAME if opens else 0
     frame = count("\n".join([*head, *_left_out(len(items), observation), *foot]))
-    room = _Room(items, lines, count, budget - frame - fold, fold, task)
+    room = _Room(items, lines, line, count, budget - frame - fold, fold, task)
     _choose(room, items, task, _opened(observation, steps) if opens else [])
     kept = room.kept
     shown = tuple(item for i, item in enumerate(items) if kept[i] and isinstance(item, Element))
@@ -83,25 +87,6 @@ def view(
     return View("\n".join([*head, *body, *_left_out(0, observation), *foot]), shown, tuple(folds))
 
 
-def item_line(item: Element | Text) -> str:
-    if isinstance(item, Text):
-        return f"{item.role} {quote(flat(item.text, 400))}"
-    line = f"[{item.ref}] {item.type or item.role} {quote(flat(item.name, 160))}"
-    if item.value is not None:
-        line += f" = {quote(flat(item.value, 400))}"
-    if item.role == "canvas" and item.box:
-        line += f" {item.box.width:.0f} x {item.box.height:.0f} px"
-    if item.states:
-        line += " " + " ".join(item.states)
-    if item.multiple:
-        line += " multiple"
-    if item.options:
-        line += f" ({' | '.join(flat(option, 80).replace('|', '/') for option in item.options)})"
-    if item.hint:
-        line += f" hint {quote(flat(item.hint, 80))}"
-    return line
-
-
 def _frames(items: Sequence[Element | Text]) -> list[tuple[int, str]]:
     """Where a frame begins and where the page goes on: said once, at the first element there."""
     notes: list[tuple[int, str]] = []
@@ -109,7 +94,7 @@ def _frames(items: Sequence[Element | Text]) -> list[tuple[int, str]]:
     for i, item in enumerate(items):
         if isinstance(item, Element) and item.frame != frame:
             frame = item.frame
-            notes.append((i, f" in frame {quote(flat(frame, 40))}" if frame else " in the page itself"))
+            notes.append((i, f"in frame {quote(flat(frame, 40))}" if frame else "in the page itself"))
     return notes
 
 
@@ -158,7 +143,14 @@ class _Room:
     """The budget as it is used up, and which lines have been kept. A line is written when it is first asked for."""
 
     def __init__(
-        self, items: Sequence[Element | Text], lines: list[str], count: Count, left: int, fold: int, task: str
+        self,
+        items: Sequence[Element | Text],
+        lines: list[str],
+        line: Line,
+        count: Count,
+        left: int,
+        fold: int,
+        task: str,
     ) -> None:
         self.kept = [False] * len(items)
         self.left = left
@@ -167,6 +159,7 @@ class _Room:
         """Most tokens of a fold's own line."""
         self._items = items
         self._lines = lines
+        self._line = line
         self._count = count
         self._longest = max(left // 3, 1)
         self._task = task.casefold()
@@ -180,7 +173,7 @@ class _Room:
         if i not in self._cost:
             item = self._items[i]
             if isinstance(item, Element) and len(item.options) > OPTIONS:
-                self._lines[i] = item_line(_fewer_options(item, self._task))
+                self._lines[i] = self._line(_fewer_options(item, self._task))
             self._lines[i] = clip(self._lines[i], self._longest, self._count)
             self._cost[i] = self._count(self._lines[i] + "\n")
         return self._cost[i]

@@ -1,8 +1,8 @@
-"""The `ref` dialect: a line of text for each thing on the page (`page.py`), a call for each action. Pure.
+"""The `ref` dialect: a line of text for each thing on the page (`page.py`, `lines.py`), a call for each action. Pure.
 
-    [7] textbox "Work email" = "" required          do(action="Type", ref=7, text="ada@example.org")
-    [9] combobox "Country" = "" (Austria | Chile)   do(action="Select", ref=9, option="Chile")
-    [13] button "Send message"                      finish(message="Sent the form.")
+    [7] required Work email = ""           do(action="Type", ref=7, text="ada@example.org")
+    [9] Country = "" (Austria | Chile)     do(action="Select", ref=9, option="Chile")
+    [13] Send message                      finish(message="Sent the form.")
 
 What changes from one step to the next comes late in the prompt, so that a server can keep what it computed before it.
 """
@@ -15,6 +15,7 @@ from typing import get_args
 from autoglm.dialects.calls import Call, read_calls
 from autoglm.dialects.data import data_grammar, data_prompt, data_so_far, extract_rule, read_data
 from autoglm.dialects.grammar import FREE, Data, compile_grammar, copied, flat, quote
+from autoglm.dialects.lines import READING
 from autoglm.dialects.page import BUDGET, Count, View, view
 from autoglm.dialects.tokens import count_large
 from autoglm.errors import Mistake
@@ -99,7 +100,9 @@ class RefDialect:
 
     def render(self, task: str, steps: Sequence[Step], observation: Observation) -> list[Message]:
         page = self._view(task, steps, observation)
-        rules = INSTRUCTIONS + extract_rule(self.schema) if self.schema else INSTRUCTIONS
+        rules = INSTRUCTIONS if self.copies else INSTRUCTIONS + READING
+        if self.schema:
+            rules += extract_rule(self.schema)
         return [
             Message("system", rules),
             Message("user", f"Task: {task}\n\n{page.text}\n\n{history_text(steps)}"),

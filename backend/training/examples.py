@@ -18,7 +18,7 @@ LENGTHS = (192, 320, 512, 896, 1664)
 HELD_OUT = 1 << 40
 """Seeds from here on are for evaluation; training draws below."""
 
-DIALECT = RefDialect()
+DIALECT = RefDialect(copies=True)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from autoglm.errors import SchemaInvalid
 from autoglm.store import SqliteStore
 from autoglm.types import Extract, Finish
 from tests.agent.doubles import Request, Wire, serving
+from tests.agent.reader import spelled
 
 PAGE = """<!doctype html><title>Contact us</title><h1>Contact us</h1>
 <form onsubmit="event.preventDefault(); out.textContent = 'Thank you, ' + who.value">
@@ -70,7 +71,7 @@ Say = Callable[[str], str]
 
 
 def ref(prompt: str, what: str) -> str:
-    found = re.search(rf"\[(\d+)\] {what}", prompt)
+    found = re.search(rf"\[(\d+)\] {what}", spelled(prompt))
     assert found, prompt
     return found[1]
 
@@ -328,7 +329,7 @@ async def test_observe_shows_what_the_model_would_see(tmp_path: Path) -> None:
         whole = await autoglm(tmp_path, "observe", f"{net.url}/contact", "--json")
     assert text.code == 0, text.err
     assert text.out.splitlines()[:2] == [f"Page: Contact us  {net.url}/contact", 'heading "Contact us"']
-    assert re.search(r'^\[\d+\] textbox "Name" = ""', text.out, re.MULTILINE)
+    assert re.search(r'^\[\d+\] Name = ""', text.out, re.MULTILINE)
     (page,) = whole.objects
     assert [item["kind"] for item in page["items"]].count("Element") == 2
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoglm.dialects import dialect_of
-from autoglm.dialects.page import Count, View, item_line, page_text, view
+from autoglm.dialects.lines import short_line
+from autoglm.dialects.page import Count, View, page_text, view
 from autoglm.dialects.tokens import count_large, count_small
 from autoglm.types import Click, Element, Expand, Observation, Step, Text
 
@@ -58,22 +59,23 @@ def opened(page: Observation, *refs: int) -> list[Step]:
 
 
 def test_like_rows_are_folded_with_their_count_and_what_they_look_like() -> None:
-    assert page_text(USERS, 300).splitlines()[1:] == [
+    assert page_text(USERS, 270).splitlines()[1:] == [
         'heading "Users"',
-        '[1] link "Home"',
-        *('[2] link "User 0"', 'row "0@example.org | active"', '[3] button "Delete"'),
-        *('[4] link "User 1"', 'row "1@example.org | active"', '[5] button "Delete"'),
-        *('[6] link "User 2"', 'row "2@example.org | active"', '[7] button "Delete"'),
-        *('[8] link "User 3"', 'row "3@example.org | active"', '[9] button "Delete"'),
-        '(… 195 rows of link, row, button: "User 4" to "User 198"; Expand ref=10)',
-        *('[400] link "User 199"', 'row "199@example.org | active"', '[401] button "Delete"'),
-        'text "The end"',
+        "[1] link Home",
+        *("[2] link User 0", "| 0@example.org | active", "[3] Delete"),
+        *("[4] link User 1", "| 1@example.org | active", "[5] Delete"),
+        *("[6] link User 2", "| 2@example.org | active", "[7] Delete"),
+        *("[8] link User 3", "| 3@example.org | active", "[9] Delete"),
+        *("[10] link User 4", "| 4@example.org | active", "[11] Delete"),
+        '(… 194 rows of link, row, button: "User 5" to "User 198"; Expand ref=12)',
+        *("[400] link User 199", "| 199@example.org | active", "[401] Delete"),
+        '"The end"',
     ]
 
 
 def test_what_the_task_names_is_shown_with_the_row_that_it_is_in() -> None:
     seen = page_text(USERS, 420, "Delete User 123, please")
-    assert '[248] link "User 123"\nrow "123@example.org | active"\n[249] button "Delete"\n' in seen
+    assert "[248] link User 123\n| 123@example.org | active\n[249] Delete\n" in seen
     assert seen.count("Expand ref=") == 2
 
 
@@ -89,7 +91,7 @@ def test_a_rare_word_of_the_task_is_a_name(task: str) -> None:
 def test_a_fold_stays_open_while_the_page_is_the_same_and_a_long_one_shows_a_window() -> None:
     steps = [*opened(USERS, 8), Step(1, USERS, action=Click(9), outcome="clicked")]
     seen = view(USERS, 420, "", steps)
-    assert '[8] link "User 3"' in seen.text and '[10] link "User 4"' in seen.text
+    assert "[8] link User 3\n" in seen.text and "[10] link User 4\n" in seen.text
     assert 10 < opens(seen)[0] < 400
     left = [Step(0, replace(USERS, url="http://localhost/other"), action=Click(1), outcome="clicked")]
     assert view(USERS, 420, "", [*steps, *left]).text == view(USERS, 420).text
@@ -115,7 +117,7 @@ def test_text_alone_is_counted_and_comes_with_scrolling() -> None:
 
 def test_a_page_within_its_budget_is_shown_whole() -> None:
     seen = view(USERS, 20_000)
-    assert seen.text.splitlines()[1:] == [item_line(item) for item in USERS.items]
+    assert seen.text.splitlines()[1:] == [short_line(item) for item in USERS.items]
     assert not seen.folds and seen.elements == USERS.elements
 
 
@@ -199,7 +201,7 @@ def test_what_the_task_names_is_never_folded_away(page: Observation, data: st.Da
     if not 1 < len(name) <= 80 or len(holders) > 5:
         return
     seen = page_text(page, 2000, f"Do something with {name} now")
-    assert item_line(named)[:60] in seen or (isinstance(named, Element) and f"[{named.ref}] " in seen)
+    assert short_line(named)[:60] in seen or (isinstance(named, Element) and f"[{named.ref}] " in seen)
 
 
 # ---------------------------------------------------------------- tokens

@@ -236,14 +236,14 @@ def test_a_model_that_copies_can_say_only_what_was_said_or_shown(action: Action,
 
 GOLDEN = """\
 Page: Contact us  http://localhost:8000/contact
-[1] link "Home"
+[1] link Home
 heading "Contact our sales team"
-[7] textbox "Work email" = "" required
-[8] date "Start" = "2026-11-30" hint "when you begin"
-[9] combobox "Country" = "United States" (United States | United Kingdom)
-[12] checkbox "I agree to the privacy policy" off
-[13] button "Send \\"it\\""
-text "No fax."
+[7] required Work email = ""
+[8] date Start = "2026-11-30" hint "when you begin"
+[9] Country = "United States" (United States | United Kingdom)
+[12] off I agree to the privacy policy
+[13] "Send \\"it\\""
+"No fax."
 Scrolled: 200 px above, 280 px below
 Dismissed: alert "Saved"
 The page is still loading."""
@@ -409,10 +409,10 @@ def test_tabs_dialogs_downloads_frames_and_hung_pages_are_shown() -> None:
         "Page: A  http://localhost/a\n"
         "Tab 1: B  http://localhost/b\n"
         "Tab 2: A  this page\n"
-        '[1] link "Home"\n'
-        '[2] textbox "Card" = "" in frame "payment"\n'
-        '[3] button "Pay"\n'
-        '[4] link "Help" in the page itself\n'
+        "[1] link Home\n"
+        '[2] Card = "" (in frame "payment")\n'
+        "[3] Pay\n"
+        "[4] link Help (in the page itself)\n"
         'Downloaded: "bill.pdf" 1234 bytes, /tmp/d/bill.pdf\n'
         'Downloaded: "b.zip" not there: the connection was lost\n'
         'Open dialog: confirm "Delete it?"; the page waits for its answer'

@@ -10,6 +10,7 @@ from autoglm.dialects.grammar import quote
 from autoglm.seams import Grammar
 from autoglm.types import Completion, Message
 from tests.agent.doubles import accepts
+from tests.agent.reader import spelled
 
 PATIENCE = 10
 """How many seconds, and looks, a thing is given to appear on the page."""
@@ -69,7 +70,8 @@ class Script:
     _again: int = 0
 
     async def complete(self, messages: Sequence[Message], grammar: Grammar | None) -> Completion:
-        self.page, _, done = messages[-1].content.rpartition("\n\nDone:")
+        page, _, done = messages[-1].content.rpartition("\n\nDone:")
+        self.page = spelled(page)
         if done.endswith(UNDONE) and self._again < PATIENCE:
             self._next, self._again = self._next - 1, self._again + 1
         while self._next < len(self.steps):

@@ -91,7 +91,7 @@ async def test_the_lamp_is_dimmed_in_its_dialog_by_keys(home: Home, carry_out: C
     await carry_out(
         home.url,
         *LOG_IN,
-        do("Click", 'generic "Lamp"'),
+        do("Click", 'button "Lamp"'),
         do("Press", 'slider "Brightness"', key="PageUp"),
         See('slider "Brightness" = "10%"'),
         do("Press", 'slider "Brightness"', key="ArrowUp"),

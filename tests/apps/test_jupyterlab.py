@@ -115,7 +115,7 @@ async def test_a_file_is_deleted_after_a_dialog_that_asks(lab: Lab, carry_out: C
     folder = lab.folder("emptied", "kept.txt", "old.txt", "older.txt")
     await carry_out(
         lab.desk("delete", folder.name),
-        do("RightClick", 'generic "old.txt"'),
+        do("RightClick", 'button "old.txt"'),
         do("Click", 'menuitem "Delete'),
         do("Click", 'button "Delete"', after="Are you sure you want to permanently delete"),
         See('"old.txt"', there=False),

@@ -19,6 +19,7 @@ from autoglm.policy import BasicPolicy
 from autoglm.seams import Human
 from autoglm.store import SqliteStore, new_id
 from autoglm.types import Action, Finish, Goto, Limits, Message, Run, Type
+from tests.agent.reader import spelled
 
 Line = str
 """An element by how its line on the page begins: `textbox "Name"`; `#2 button "Delete"` is the second such line."""
@@ -64,7 +65,7 @@ async def record(
 
 def ref_of(prompt: str, line: Line) -> int:
     which, begins = re.match(r"(?:#(\d+) )?(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
-    found = re.findall(rf"^\[(\d+)\] {re.escape(begins)}", prompt, re.MULTILINE)
+    found = re.findall(rf"^\[(\d+)\] {re.escape(begins)}", spelled(prompt), re.MULTILINE)
     assert len(found) >= int(which or 1), f"no {line} on\n{prompt}"
     return int(found[int(which or 1) - 1])
 

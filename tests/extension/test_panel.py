@@ -11,6 +11,7 @@ from autoglm.local_server import local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.policy import BasicPolicy
 from autoglm.types import (Action, Allow, Ask, AskFirst, Check, Click, Finish, Goto, Message, Note, Observation, Run, Select, TakeOver, Type, Verdict, Wait)
+from tests.agent.reader import spelled
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair, serving
 from tests.site.demo import TASK
 from tests.site.server import Site
@@ -20,7 +21,7 @@ def on(name: str, make: Callable[[int], Action]) -> Callable[[Sequence[Message]]
     """An action on the element of that name on the page that the model is shown."""
 
     def reply(messages: Sequence[Message]) -> Action:
-        found = re.search(rf'\[(\d+)\] \S+ "{re.escape(name)}"', messages[-1].content)
+        found = re.search(rf'\[(\d+)\] \S+ "{re.escape(name)}"', spelled(messages[-1].content))
         assert found, f"no {name!r} in\n{messages[-1].content}"
         return make(int(found[1]))
 
