@@ -24,6 +24,7 @@ from websockets.typing import Origin, Subprotocol
 
 from autoglm.browser.extension_pipe import Extension
 from autoglm.protocol import (
+    ACK_EVERY,
     CODE_ALPHABET,
     CODE_LENGTH,
     CODE_S,
@@ -268,6 +269,8 @@ class Listener:
                     session.extension.take(told, received.payload)
                 case wish:
                     self._wish(session, wish)
+            if session.extension.channel.received - session.extension.channel.told >= ACK_EVERY:
+                session.extension.tell(Ack())
 
     async def _write(self, socket: ServerConnection, outbox: Outbox) -> None:
         while True:
@@ -275,13 +278,12 @@ class Listener:
 
     async def _beat(self, session: Session) -> None:
         """Acknowledges what came, and says something before Chrome takes the silence for the end."""
-        acknowledged, spoke = 0, time.monotonic()
+        spoke = time.monotonic()
         while True:
             await asyncio.sleep(ACK_S)
-            received = session.extension.channel.received
+            channel = session.extension.channel
             if time.monotonic() - spoke >= HEARTBEAT_S:
                 session.extension.tell(Ping())
                 spoke = time.monotonic()
-            elif received != acknowledged:
+            elif channel.received != channel.told:
                 session.extension.tell(Ack())
-            acknowledged = received

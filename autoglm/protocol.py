@@ -36,6 +36,8 @@ STRETCH = 200_000
 HANDSHAKE_S = 3.0
 HEARTBEAT_S = 20.0
 """Chrome ends a worker 30 s after its last message; the protocol's own pings do not count."""
+ACK_EVERY = 32
+"""Numbered messages; what came since the last frame of ours is acknowledged by then, or a quarter second later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Limits:
     text: int = 1 << 20
     """A JSON frame, or the JSON of a binary one."""
     frame: int = 8 << 20
-    unacknowledged: int = 1_000
+    unacknowledged: int = 10_000
     kept: int = 8 << 20
     """All that was sent and not acknowledged."""
     outbox: int = 16 << 20
@@ -639,6 +641,8 @@ class Channel:
     """Sent and not acknowledged, in order: number, message, size of its frame."""
     kept: int = 0
     """Size of all that waits."""
+    told: int = 0
+    """The `received` that the last frame acknowledged."""
 
     def send(self, message: _Message, payload: bytes = b"") -> str | bytes:
         """The frame; only news has a payload. Raises ProtocolError when nothing is acknowledged any more."""
@@ -653,6 +657,7 @@ class Channel:
         return frame
 
     def _frame(self, message: _Message, seq: int = 0, payload: bytes = b"") -> str | bytes:
+        self.told = self.received
         numbered = {"v": VERSION, "seq": seq} if seq else {"v": VERSION}
         return write_frame(numbered | {"ack": self.received} | message.model_dump(mode="json"), payload)
 

@@ -13,9 +13,12 @@ export const DEFAULT_PORT = 8426;
 const HANDSHAKE_MS = 5000;
 /** The server speaks every 20 s; when it is silent for so long the connection is dead. */
 const SILENCE_MS = 45_000;
+/** And so long for a server that does not come back: its runs have given this browser up (AWAY_S in extension_pipe.py). */
+const AWAY_MS = 60_000;
 const ACK_MS = 250;
+const ACK_EVERY = 32;
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 10_000;
+const LONGEST_DELAY_MS = 3_000;
 const SMALL = 64 * 1024;
 /** Of a frame, which the server takes whole or not at all. */
 const MOST_BYTES = 8 * 1024 * 1024 - SMALL;
@@ -36,8 +39,11 @@ export class Connection {
   #worker = makeNonce();
   #delay = FIRST_DELAY_MS;
   #code = '';
+  /** @type {Promise<void> | null} */
+  #writing = null;
   #heard = 0;
-  #acknowledged = 0;
+  /** When it was last connected, until that is too long ago; then 0. */
+  #parted = Date.now();
   /** Whether a connection stands or is being made. */
   #busy = false;
   /** Of the attempts to connect, the last one; an earlier one that is still under way gives up. */
@@ -46,14 +52,17 @@ export class Connection {
   #again;
 
   /**
-   * @param {(message: Incoming, payload: Uint8Array) => void} take
+   * @param {(message: Incoming, payload: Uint8Array, written: Promise<void>) => void} take `written`: a later life of
+   *   this worker finds that the message was taken, so that nobody sends it again
    * @param {(state: State) => void} changed
-   * @param {() => void} renewed called when the server no longer knows the session: its runs are over
+   * @param {() => void} renewed called when the server no longer knows the session, or is gone: its runs are over
+   * @param {number} away_ms
    */
-  constructor(take, changed, renewed) {
+  constructor(take, changed, renewed, away_ms = AWAY_MS) {
     this.take = take;
     this.changed = changed;
     this.renewed = renewed;
+    this.away_ms = away_ms;
     setInterval(() => this.#watch(), ACK_MS);
   }
 
@@ -83,7 +92,7 @@ export class Connection {
     return this.state.state === 'connected' && (this.#socket?.bufferedAmount ?? 0) < MOST_BACKLOG;
   }
 
-  /** Too much waits for a server that does not come back: its runs are over. */
+  /** The server does not come back, or takes nothing any more: its runs are over. */
   async #giveUp() {
     this.#channel = null;
     await chrome.storage.session.remove(['session', 'seen']);
@@ -104,7 +113,7 @@ export class Connection {
     const deadline = setTimeout(() => socket.close(), HANDSHAKE_MS);
     /** @param {string | ArrayBuffer} frame */
     const take = async (frame) => {
-      if (this.#socket !== socket) return;
+      if (this.#socket !== socket || this.state.state === 'refused') return;
       this.#heard = Date.now();
       try {
         if (this.state.state === 'connected') this.#receive(frame);
@@ -209,22 +218,40 @@ export class Connection {
     const channel = /** @type {Channel} */ (this.#channel);
     const before = channel.received;
     const received = channel.receive(frame);
-    // Written before it is carried out, in the same order: what a later life of this worker finds here was perhaps done.
-    if (channel.received !== before) void chrome.storage.session.set({ seen: channel.received });
+    const written = channel.received === before ? Promise.resolve() : this.#write(channel);
     if (received?.message.t === 'ping') this.send({ t: 'pong' });
-    else if (received) this.take(received.message, received.payload);
-    if (channel.received - this.#acknowledged >= 32) this.#acknowledge();
+    else if (received) this.take(received.message, received.payload, written);
+    if (channel.written - channel.told >= ACK_EVERY) this.send({ t: 'ack' });
+  }
+
+  /**
+   * Writes down what was taken, one write at a time: what comes meanwhile goes with the next.
+   * @param {Channel} channel
+   */
+  async #write(channel) {
+    const { received } = channel;
+    while (channel.written < received && this.#channel === channel) {
+      this.#writing ??= this.#writeOnce(channel).finally(() => (this.#writing = null));
+      await this.#writing;
+    }
+  }
+
+  /** @param {Channel} channel */
+  async #writeOnce(channel) {
+    const { received } = channel;
+    await chrome.storage.session.set({ seen: received });
+    channel.written = received;
   }
 
   #watch() {
-    if (this.state.state !== 'connected' || !this.#channel) return;
-    if (this.#channel.received > this.#acknowledged) this.#acknowledge();
+    if (this.state.state !== 'connected' || !this.#channel) {
+      if (!this.#parted || Date.now() - this.#parted < this.away_ms) return;
+      this.#parted = 0;
+      return void this.#giveUp();
+    }
+    this.#parted = Date.now();
+    if (this.#channel.written > this.#channel.told) this.send({ t: 'ack' });
     if (Date.now() - this.#heard > SILENCE_MS) this.#socket?.close();
-  }
-
-  #acknowledge() {
-    this.#acknowledged = this.#channel?.received ?? 0;
-    this.send({ t: 'ack' });
   }
 
   /** @param {number} code @param {string} reason */
@@ -286,7 +313,10 @@ function payload(id, kind, bytes) {
 
 /** @param {string} base64 */
 export function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+  const signs = atob(base64);
+  const bytes = new Uint8Array(signs.length);
+  for (let i = 0; i < signs.length; i++) bytes[i] = signs.charCodeAt(i);
+  return bytes;
 }
 
 /** An event's particulars, with long texts cut short. @param {Record<string, unknown>} params @returns {Record<string, unknown>} */

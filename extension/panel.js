@@ -71,6 +71,8 @@ function take(message) {
     case 'error':
       return showProblem(message.message);
     case 'runs':
+      talk.settle(message.runs);
+      steer();
       return showPast(message.runs, tell);
     case 'redone':
       return showRedone(message);
@@ -105,8 +107,12 @@ function showProblem(text) {
 /** The controls of the run that is under way, or the box for the next task. */
 function steer() {
   const going = talk.going();
+  const turned = byId('steering', HTMLElement).hidden === (going !== null);
+  const held = document.activeElement?.matches('body, #steering *, #steering, #task-form *');
   show('steering', going !== null);
   show('task-form', going === null);
+  // What had the keyboard's focus is gone: what stands in its place takes it.
+  if (turned && held) (going ? byId('steering', HTMLElement) : task).focus();
   show('new-talk', talk.size > 0);
   byId('send', HTMLElement).textContent = words(talk.size ? 'followUp' : 'start');
   if (!going) show('view', false);

@@ -39,7 +39,7 @@ export function showRecording(run, steps, tell, again) {
   open = String(run['id']);
   const look = (/** @type {number} */ index) => () => tell({ t: 'look', run: String(run['id']), index });
   const drawn = steps.map((step) => drawStep(recordedStep(step), look(Number(step['index']))));
-  const state = /** @type {import('./protocol').RunState} */ (String(run['outcome'] ?? 'stopped'));
+  const state = /** @type {import('./runs.js').State} */ (run['outcome'] ?? run['state']);
   const left = drawShot(words('leftIt'));
   left.dataset['index'] = String(steps.length);
   look(steps.length)();

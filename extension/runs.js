@@ -5,7 +5,9 @@
  *
  * @typedef {import('./protocol').ToPanel} ToPanel
  * @typedef {import('./protocol').FromPanel} FromPanel
- * @typedef {Extract<ToPanel, {t: 'run'}>} Run
+ * @typedef {Extract<ToPanel, {t: 'run'}>} Told
+ * @typedef {import('./protocol').RunState | 'died' | 'in doubt'} State a run whose server died is told of by the store alone
+ * @typedef {Omit<Told, 'state'> & {state: State}} Run
  * @typedef {Extract<ToPanel, {t: 'step'}>} Step
  * @typedef {Extract<ToPanel, {t: 'question'}>} Question
  * @typedef {{run: Run, steps: Map<number, Step>, thinking: string, question: Question | null, view: HTMLElement,
@@ -14,7 +16,7 @@
 import { announce, byId, button, fold, make } from './dom.js';
 import { words } from './words.js';
 
-const ENDED = new Set(['finished', 'failed', 'stopped', 'limit', 'needs_human']);
+const ENDED = new Set(['finished', 'failed', 'stopped', 'limit', 'needs_human', 'died', 'in doubt']);
 const NEAR_END_PX = 60;
 
 /** @param {(message: FromPanel) => void} tell */
@@ -96,6 +98,15 @@ export function conversation(tell) {
       }
     },
 
+    /** Those whose server is gone are over. @param {Record<string, unknown>[]} recorded */
+    settle(recorded) {
+      for (const { run } of [...shown.values()]) {
+        const found = recorded.find(({ id }) => id === run.run);
+        const state = /** @type {State} */ (found?.['outcome'] ?? found?.['state']);
+        if (found && !ENDED.has(run.state) && ENDED.has(state)) this.run({ ...run, state, answer: String(found['answer'] ?? '') }, true);
+      }
+    },
+
     /** @param {Step} step */
     step(step) {
       const one = shown.get(step.run);
@@ -174,7 +185,7 @@ export function showShot(place, image) {
   place.hidden = !image;
 }
 
-/** @param {import('./protocol').RunState} state @param {string} text */
+/** @param {State} state @param {string} text */
 export function drawResult(state, text) {
   const view = make('div', 'result', make('strong', '', words(state)), text);
   view.dataset['state'] = state;

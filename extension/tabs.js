@@ -29,6 +29,8 @@ const EVENTS = new Set(
   Page.windowOpen Runtime.executionContextCreated Target.attachedToTarget Target.detachedFromTarget`.split(/\s+/),
 );
 
+/** Commands that may be carried out twice, for they only ask. */
+const READS = /^(DOM\.(describeNode|resolveNode)|DOMDebugger\.getEventListeners|Page\.(captureScreenshot|getFrameTree|getNavigationHistory)|Runtime\.(getProperties|releaseObject|releaseObjectGroup))$/;
 /** Commands after which a tab looks otherwise, though no event may say so. */
 const TOUCHING = /^(Input|Page\.(navigate|handleJavaScriptDialog)|DOM\.setFileInputFiles)/;
 
@@ -152,6 +154,11 @@ async function inPage(tab, text) {
   } catch (error) {
     console.debug('no pointer', error);
   }
+}
+
+/** Whether it may be carried out twice. @param {Command} command */
+export function reads({ method }) {
+  return READS.test(method);
 }
 
 /** What the browser answers. @param {Command} command @returns {Promise<Record<string, unknown>>} */

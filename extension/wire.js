@@ -11,8 +11,9 @@
 export const VERSION = 1;
 export const SUBPROTOCOL = 'autoglm.v1';
 export const STRETCH = 200_000;
-/** The other side acknowledges as it sends; what it has not after so many messages is a fault. */
-export const MOST_WAITING = 1000;
+/** What the other side has not acknowledged is kept to be sent again; so much of it and no more. */
+const MOST_WAITING = 10_000;
+const MOST_KEPT = 64 * 1024 * 1024;
 
 const NUMBERED_OUT = new Set(
   'result event opened closed start stop pause resume answer list show look redo settings'.split(' '),
@@ -120,23 +121,34 @@ export function unhex(text) {
 /** One life of the worker in one session: numbers, acknowledges, keeps what may be lost with a connection. */
 export class Channel {
   sent = 0;
-  /** Number of the last message of the server that was taken; kept in the storage of the browser's session. */
+  /** Number of the last message of the server that was taken. */
   received;
-  /** Sent and not acknowledged, in order. @type {{seq: number, message: Outgoing, payload?: Uint8Array}[]} */
+  /** And of the last that is written down where a later life of the worker finds it: only that is acknowledged. */
+  written;
+  /** Sent and not acknowledged, in order; `size` is that of its frame. @type {{seq: number, message: Outgoing, size: number, payload?: Uint8Array}[]} */
   waiting = [];
+  /** Size of all that waits. */
+  kept = 0;
+  /** The `written` that the last frame acknowledged. */
+  told = 0;
 
   /** @param {number} received */
   constructor(received) {
     this.received = received;
+    this.written = received;
   }
 
   /** The frame; throws when the other side acknowledges nothing any more. @param {Outgoing} message @param {Uint8Array} [payload] */
   send(message, payload) {
-    if (!NUMBERED_OUT.has(message.t)) return writeFrame({ v: VERSION, ack: this.received, ...message }, payload);
-    if (this.waiting.length >= MOST_WAITING) throw new ProtocolError(`${MOST_WAITING} messages were not acknowledged`);
+    this.told = this.written;
+    if (!NUMBERED_OUT.has(message.t)) return writeFrame({ v: VERSION, ack: this.written, ...message }, payload);
+    if (this.waiting.length >= MOST_WAITING || this.kept >= MOST_KEPT)
+      throw new ProtocolError(`${this.waiting.length} messages (${this.kept} bytes) were not acknowledged`);
     const seq = ++this.sent;
-    this.waiting.push({ seq, message, ...(payload && { payload }) });
-    return writeFrame({ v: VERSION, seq, ack: this.received, ...message }, payload);
+    const frame = writeFrame({ v: VERSION, seq, ack: this.written, ...message }, payload);
+    this.waiting.push({ seq, message, size: frame.length, ...(payload && { payload }) });
+    this.kept += frame.length;
+    return frame;
   }
 
   /** What is new in a frame; null for what was taken before. @param {string | ArrayBuffer} frame */
@@ -158,14 +170,15 @@ export class Channel {
   /** @param {number} upto */
   acknowledged(upto) {
     const first = this.waiting.findIndex(({ seq }) => seq > upto);
-    this.waiting.splice(0, first < 0 ? this.waiting.length : first);
+    for (const { size } of this.waiting.splice(0, first < 0 ? this.waiting.length : first)) this.kept -= size;
   }
 
   /** What a new connection sends again. @param {number} seen number of the last one that the server took */
   resume(seen) {
     this.acknowledged(seen);
+    this.told = this.written;
     return this.waiting.map(({ seq, message, payload }) =>
-      writeFrame({ v: VERSION, seq, ack: this.received, ...message }, payload),
+      writeFrame({ v: VERSION, seq, ack: this.written, ...message }, payload),
     );
   }
 }

@@ -45,18 +45,18 @@ function tellPanels(message) {
   for (const panel of panels) panel.postMessage(message);
 }
 
-/** @param {Incoming} message @param {Uint8Array} payload */
-function take(message, payload) {
+/** @param {Incoming} message @param {Uint8Array} payload @param {Promise<void>} written */
+function take(message, payload, written) {
   switch (message.t) {
     case 'command':
-      return carryOut(message.id, () => tabs.send(message));
+      return carryOut(message.id, tabs.reads(message) ? restored : written, () => tabs.send(message));
     case 'attach':
-      return carryOut(message.id, () => tabs.attach(message.tab, message.run, false));
+      return carryOut(message.id, written, () => tabs.attach(message.tab, message.run, false));
     case 'open':
-      return carryOut(message.id, async () => ({ tab: await tabs.open(message.run, message.opener) }));
+      return carryOut(message.id, written, async () => ({ tab: await tabs.open(message.run, message.opener) }));
     case 'detach':
       pictures.forget(message.tab);
-      return carryOut(message.id, () => tabs.detach(message.tab, message.close));
+      return carryOut(message.id, written, () => tabs.detach(message.tab, message.close));
     case 'credit':
       return pictures.credit(message.tab, message.pictures);
     case 'shot':
@@ -82,10 +82,11 @@ function imageOf(bytes) {
   return `data:image/${kind};base64,${btoa(signs)}`;
 }
 
-/** @param {number} id @param {() => Promise<Record<string, unknown> | void>} act */
-async function carryOut(id, act) {
+/** Nothing is done before it is `written`: a worker that dies in between would be told to do it twice. @param {number} id @param {Promise<void>} written @param {() => Promise<Record<string, unknown> | void>} act */
+async function carryOut(id, written, act) {
   try {
     await restored;
+    await written;
     connection.send(...pack(id, (await act()) ?? {}));
   } catch (error) {
     connection.send({ t: 'result', id, error: messageOf(error) });

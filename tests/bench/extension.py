@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -31,6 +31,7 @@ from autoglm.types import Viewport
 from tests.bench.observe_pages import BenchPage, served
 from tests.extension.conftest import Served, chrome_with_extension, pair, serving
 
+KINDS = ("first", "again", "changed", "round trip")
 STILL_S = 0.6
 RUNS = 4
 LOOKS_A_SECOND = 5
@@ -38,24 +39,32 @@ SECONDS = 10
 CHANGE = "document.querySelector('button').textContent += '.'"
 
 
-async def looks(tabs: Tabs, cdp: Cdp, page: Page, url: str, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each kind of look, a round each."""
-    took: dict[str, list[float]] = {"first": [], "again": [], "changed": [], "round trip": []}
-    for _ in range(rounds):
-        await page.goto(url)
-        await asyncio.sleep(STILL_S)
-        browser = CdpBrowser(tabs, cdp, answer_s=30)
-        for kind in ("first", "again", "changed"):
-            if kind == "changed":
-                await page.evaluate(CHANGE)
-                await asyncio.sleep(STILL_S)
-            began = time.perf_counter()
-            await browser.observe()
-            took[kind].append(time.perf_counter() - began)
+@dataclass(frozen=True)
+class Pipe:
+    """One of the two, and what was measured through it, in seconds by kind of look."""
+
+    open: Callable[[], Awaitable[tuple[Tabs, Cdp, Page]]]
+    """The tab for a run."""
+    took: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+
+async def look(pipe: Pipe, url: str) -> None:
+    """One round: a run that looks at a page."""
+    tabs, cdp, page = await pipe.open()
+    await page.goto(url)
+    await asyncio.sleep(STILL_S)
+    browser = CdpBrowser(tabs, cdp, answer_s=30)
+    for kind in ("first", "again", "changed"):
+        if kind == "changed":
+            await page.evaluate(CHANGE)
+            await asyncio.sleep(STILL_S)
         began = time.perf_counter()
-        await cdp.send("Runtime.evaluate", expression="0")
-        took["round trip"].append(time.perf_counter() - began)
-    return took
+        await browser.observe()
+        pipe.took[kind].append(time.perf_counter() - began)
+    began = time.perf_counter()
+    await cdp.send("Runtime.evaluate", expression="0")
+    pipe.took["round trip"].append(time.perf_counter() - began)
+    await browser.close()
 
 
 @asynccontextmanager
@@ -74,20 +83,29 @@ async def tab_of(server: Served, panel: Page) -> ExtensionTabs:
     return ExtensionTabs(server.session().extension, f"run {found}", found)
 
 
-async def compare(pages: Sequence[BenchPage], rounds: int) -> list[str]:
-    lines = ["| page | look | Playwright ms [best] | extension ms [best] | ratio |", "|---|---|---|---|---|"]
+async def compare(pages: Sequence[BenchPage], rounds: int) -> None:
+    """The two by turns, so that both have the same noise."""
+    say("| page | look | Playwright ms [best] | extension ms [best] | ratio [of the best] |\n|---|---|---|---|---|")
     async with launch(find_browser()) as pipe, own_chrome(pages[0].url) as (server, panel, work):
-        plain = await pipe.tabs()
-        first = await plain.open()
-        tabs = await tab_of(server, panel)
-        held = await tabs.open()
+
+        async def in_playwright() -> tuple[Tabs, Cdp, Page]:
+            tabs = await pipe.tabs()
+            cdp = await tabs.open()
+            return tabs, cdp, cdp.page
+
+        async def in_own_chrome() -> tuple[Tabs, Cdp, Page]:
+            tabs = await tab_of(server, panel)
+            return tabs, await tabs.open(), work
+
         for page in pages:
-            ours = await looks(plain, first, first.page, page.url, rounds)
-            theirs = await looks(tabs, held, work, page.url, rounds)
-            for kind in ours:
-                ratio = median(theirs[kind]) / median(ours[kind])
-                lines.append(f"| {page.elements:,} | {kind} | {_ms(ours[kind])} | {_ms(theirs[kind])} | {ratio:.2f} |")
-    return lines
+            ours, theirs = Pipe(in_playwright), Pipe(in_own_chrome)
+            for _ in range(rounds):
+                await look(ours, page.url)
+                await look(theirs, page.url)
+            for kind in KINDS:
+                plain, through = ours.took[kind], theirs.took[kind]
+                ratio = f"{median(through) / median(plain):.2f} [{min(through) / min(plain):.2f}]"
+                say(f"| {page.elements:,} | {kind} | {_ms(plain)} | {_ms(through)} | {ratio} |")
 
 
 async def at_once(page: BenchPage) -> str:
@@ -138,6 +156,10 @@ class _Timed:
             self._took.append(time.perf_counter() - began)
 
 
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
 def _ms(seconds: Sequence[float]) -> str:
     return f"{1000 * median(seconds):.1f} [{1000 * min(seconds):.1f}]"
 
@@ -147,9 +169,8 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     with served() as pages:
-        for line in await compare([pages["b"], pages["c"]], rounds):
-            sys.stdout.write(line + "\n")
-        sys.stdout.write(await at_once(pages["b"]) + "\n")
+        await compare([pages["b"], pages["c"]], rounds)
+        say(await at_once(pages["b"]))
 
 
 if __name__ == "__main__":

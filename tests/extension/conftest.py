@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -103,20 +104,24 @@ class Chrome:
 
 @asynccontextmanager
 async def chrome_with_extension(
-    directory: Path, url: str, *others: Path, viewport: Viewport | None = None
+    directory: Path, url: str, *others: Path, viewport: Viewport | None = None, display: str = ""
 ) -> AsyncGenerator[Chrome]:
-    """With ours, and with `others` beside it."""
+    """With ours, and with `others` beside it; its window on an X `display`, or none."""
     folders, port = ",".join(map(str, (extension_path(), *others))), free_port()
     size = viewport or Viewport(1000, 720)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             str(directory),
             executable_path=str(find_browser().path),
-            headless=True,
+            headless=not display,
+            no_viewport=bool(display),
             viewport={"width": size.width, "height": size.height},
+            env={**os.environ, "DISPLAY": display},
             args=[
                 *FLAGS,
                 "--no-sandbox",
+                *(("--test-type",) if display else ()),  # no bar about the sandbox, for bars wait in line
+                f"--window-size={size.width},{size.height}",
                 f"--disable-extensions-except={folders}",
                 f"--load-extension={folders}",
                 f"--remote-debugging-port={port}",
@@ -187,6 +192,9 @@ async def chrome(paired: Chrome, site: Site) -> Chrome:
     """A new conversation, beside the contact form."""
     site.submitted.clear()
     await paired.panel.click("#show-talk")
+    if await paired.panel.locator("#stop").is_visible():  # of a test that failed
+        await paired.panel.click("#stop")
+        await paired.ended()
     await paired.work.goto(f"{site.url}/contact.html")
     if await paired.panel.locator("#new-talk").is_visible():
         await paired.panel.click("#new-talk")

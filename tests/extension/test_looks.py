@@ -53,7 +53,7 @@ def test_every_text_of_the_panel_is_in_the_list_and_none_is_idle() -> None:
     used = {one or other for one, other in named}
     assert used <= messages("en").keys()
     quoted = {key for key in messages("en") if re.search(rf"['\"]{key.replace('_', '[ _]')}['\"]", SOURCES)}
-    by_kind = {"ask", "died", "in_doubt", "replayAsk", "replayDone", "exportAsk", "exportDone"}  # words(kind), words(state) …
+    by_kind = {"ask", "replayAsk", "replayDone", "exportAsk", "exportDone"}  # words(kind), words(state) …
     assert set(messages("en")) - quoted - used - {"name", "description"} == by_kind
 
 

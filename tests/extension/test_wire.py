@@ -55,15 +55,19 @@ async def test_proofs_are_the_same_on_both_sides(paired: Chrome) -> None:
 async def test_each_reads_what_the_other_writes(paired: Chrome) -> None:
     server = Channel()
     command = server.send(Command(id=1, tab=7, method="Page.enable", params={"ü": "表"}))
-    answer = await paired.panel.evaluate(
+    early, answer = await paired.panel.evaluate(
         """async text => {
           const {Channel} = await import('/wire.js');
           const channel = new Channel(0);
           const {message} = channel.receive(text);
-          return channel.send({t: 'result', id: message.id, result: message.params});
+          const early = channel.send({t: 'pong'});
+          channel.written = channel.received;
+          return [early, channel.send({t: 'result', id: message.id, result: message.params})];
         }""",
         command,
     )
+    server.receive(early)
+    assert server.waiting  # what a later life of the worker would not find is not acknowledged
     received = server.receive(answer)
     assert received
     assert received.message == Result(id=1, result={"ü": "表"})
