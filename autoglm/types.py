@@ -245,12 +245,17 @@ class Hover:
 
 @dataclass(frozen=True, slots=True)
 class Drag:
-    """Take the element by its middle and let it go on the middle of another one, or `dx`, `dy` CSS px from there."""
+    """Take the element by its middle and let it go on the middle of another one, or `dx`, `dy` CSS px from there.
+
+    In a canvas it may begin elsewhere: `from_dx`, `from_dy` CSS px from the middle.
+    """
 
     ref: int
     to: int | None = None
     dx: float = 0
     dy: float = 0
+    from_dx: float = 0
+    from_dy: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +272,14 @@ Direction = Literal["up", "down", "left", "right"]
 
 @dataclass(frozen=True, slots=True)
 class Scroll:
-    """Most of a viewport in a direction: of the page, or of the element's own scroller."""
+    """Most of a viewport in a direction: of the page, or of the element's own scroller.
+
+    `to` percent of the way from the first end to the last one, whichever the direction, as with the scrollbar.
+    """
 
     direction: Direction
     ref: int | None = None
+    to: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class CdpBrowser:
     async def screenshot(
         self, *, form: screen.Format = "png", full_page: bool = False, ref: int | None = None, marks: bool = False
     ) -> bytes:
-        """What can be seen, the whole page, or one element; `marks` puts its number on each element.
+        """What can be seen, the whole page, or one element; `marks` puts its number on each element that is free.
 
         Raises Mistake when the element is gone, or a dialog or a script that does not end is in the way; BrowserGone.
         """
@@ -173,7 +173,8 @@ class CdpBrowser:
                 shot = await (screen.whole if full_page else screen.viewport)(tab, await tab.look(), form)
         except DialogOpened as opened:
             raise Mistake(f"{_asking(opened.dialog)}; no picture can be taken before that") from None
-        return mark(shot.picture, shot.elements) if marks else shot.picture.image
+        free = [element for element in shot.elements if "covered" not in element.states]
+        return mark(shot.picture, free) if marks else shot.picture.image
 
     # ------------------------------------------------------------ acting
 

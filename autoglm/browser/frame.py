@@ -203,12 +203,16 @@ class Frame:
         resolved = await self._ask("DOM.resolveNode", backendNodeId=node, executionContextId=self.world)
         return resolved["object"]["objectId"]
 
-    async def _clicked_in(self, within: str) -> list[int]:
-        """The browser's ids of at most MOST_LISTENERS nodes that listen to clicks in that object."""
+    async def _clicked_in(self, within: str) -> dict[int, list[str]]:
+        """At most MOST_LISTENERS nodes in that object that listen to clicks, by the browser's ids, and what else."""
         asked = {"objectId": within, "depth": -1, "pierce": True}
         found = (await self._ask("DOMDebugger.getEventListeners", **asked))["listeners"]
-        heard = {on["backendNodeId"] for on in found if on["type"] in CLICKED and "backendNodeId" in on}
-        return sorted(heard)[:MOST_LISTENERS]
+        heard: dict[int, list[str]] = {}
+        for on in found:
+            if "backendNodeId" in on:
+                heard.setdefault(on["backendNodeId"], []).append(on["type"])
+        nodes = [node for node in sorted(heard) if CLICKED & {*heard[node]}]
+        return {node: heard[node] for node in nodes[:MOST_LISTENERS]}
 
     async def _heard(self, ask: Json) -> Json:
         """What heard.js asked for: who listens to clicks, and how many nodes there are in all."""
@@ -255,20 +259,20 @@ class Frame:
         # A node that is resolved without a context is one of the page's own world, whatever frame it is in.
         whole = await self._ask("DOM.resolveNode", backendNodeId=(await self.node("document"))["backendNodeId"])
         document = whole["object"]["objectId"]
-        nodes = [
-            self._ask("DOM.resolveNode", backendNodeId=node, objectGroup=LISTENERS)
-            for node in await self._clicked_in(document)
-        ]
-        there = [each for each in await asyncio.gather(*nodes, return_exceptions=True) if isinstance(each, dict)]
-        found = [each["object"]["objectId"] for each in there]
+        clicked = await self._clicked_in(document)
+        nodes = [self._ask("DOM.resolveNode", backendNodeId=node, objectGroup=LISTENERS) for node in clicked]
+        there = zip(await asyncio.gather(*nodes, return_exceptions=True), clicked.values(), strict=True)
+        found = {each["object"]["objectId"]: kinds for each, kinds in there if isinstance(each, dict)}
         # Those in inner frames are told of too, and cannot be handed over: an id names the world, then the object.
         heard = [each for each in found if each.rpartition(".")[0] == document.rpartition(".")[0]]
+        told = [{kind: [1] for kind in found[each]} for each in heard]
         done = await self._ask(
             "Runtime.callFunctionOn",
             objectId=document,
             functionDeclaration=f"""function (...heard) {{
-              const on = new Set(heard);
-              const getEventListeners = (node) => (on.has(node) ? {{ click: [1] }} : {{}});
+              const told = {json.dumps(told)};
+              const on = new Map(heard.map((node, i) => [node, told[i]]));
+              const getEventListeners = (node) => on.get(node) ?? {{}};
               return {page.listeners(ways)};
             }}""",
             arguments=[{"objectId": each} for each in heard],

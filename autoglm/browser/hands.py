@@ -127,8 +127,8 @@ class Hands:
             case Hover(ref):
                 await self._move_to(ref, enabled=False)
                 return "hovered"
-            case Scroll(direction, ref):
-                return await self._scroll(direction, ref)
+            case Scroll(direction, ref, to):
+                return await self._scroll(direction, ref, to)
             case DoubleClick(ref):
                 x, y = await self._click(ref)
                 if not await self._hits(ref, x, y):
@@ -137,8 +137,8 @@ class Hands:
                 return "double-clicked"
             case RightClick(ref):
                 return await self._right_click(ref)
-            case Drag(ref, to, dx, dy):
-                return await self._drag(ref, to, dx, dy)
+            case Drag(ref, to, dx, dy, x, y):
+                return await self._drag(ref, to, dx, dy, (x, y))
             case Upload(ref, paths):
                 return await self._upload(ref, paths)
 
@@ -215,11 +215,11 @@ class Hands:
 
     # ------------------------------------------------------------ drag and drop
 
-    async def _drag(self, ref: int, to: int | None, dx: float, dy: float) -> str:
+    async def _drag(self, ref: int, to: int | None, dx: float, dy: float, off: Point = (0, 0)) -> str:
         if to is None and not dx and not dy:
             raise Mistake("a drag needs an end: another element in `to`, or `dx` or `dy` in px")
         ahead = await self._middle(to) if to is not None else None
-        start = await self._move_to(ref)
+        start = await self._move_to(ref, off=off if any(off) else None)
         way = (ahead[0] - start[0], ahead[1] - start[1]) if ahead else (dx, dy)
         self._begun, self._data = asyncio.Queue(), None
         await self._reach.on(ref, "watchDrag")
@@ -251,6 +251,8 @@ class Hands:
         if begun := await self._taken(ref):
             return await self._carry(to or ref, begun, at, end)
         await self._mouse("mouseReleased", *end, count=1)
+        if await self._reach.on(ref, "astray"):
+            raise Mistake(f"element [{ref}] was moved or covered as it was taken up; nothing was dragged, look again")
         return "dragged"
 
     async def _taken(self, ref: int) -> Json | None:
@@ -262,18 +264,20 @@ class Hands:
 
     async def _carry(self, onto: int, data: Json, start: Point, end: Point) -> str:
         await self._drag_event("dragEnter", start, data)
-        for at in _line(start, end, STEPS):
+        # A person holds still at the end for a moment, in which the browser goes on telling the page.
+        for at in (*_line(start, end, STEPS), end, end):
             await self._drag_event("dragOver", at, data)
         if not await self._accepted(onto, end, data):
             # A frame of another process has not seen it enter.
             await self._drag_event("dragEnter", end, data)
-            if not await self._accepted(onto, end, data):
+            if await self._accepted(onto, end, data) is False:
                 await self._drag_event("dragCancel", end, data)
                 raise Mistake(f"element [{onto}] does not let this be dropped there")
         await self._drag_event("drop", end, data)
         return "dragged"
 
-    async def _accepted(self, onto: int, at: Point, data: Json) -> bool:
+    async def _accepted(self, onto: int, at: Point, data: Json) -> bool | None:
+        """None when a frame that is not that of `onto` got it."""
         await self._reach.on(onto, "watchDrop")
         await self._drag_event("dragOver", at, data)
         return await self._reach.on(onto, "accepts")
@@ -442,10 +446,14 @@ class Hands:
         ends = {slider["min"]: "Home", slider["max"]: "End"}
         if wanted in ends and now != wanted:
             now = await self._after(ref, ends[wanted], 1)
-        for key, back in (("ArrowUp", "ArrowDown"), ("ArrowRight", "ArrowLeft")):
+        for more, less in (("ArrowUp", "ArrowDown"), ("ArrowRight", "ArrowLeft")):
             if now == wanted:
                 return now
-            before, now = now, await self._after(ref, key if wanted > now else back, 1)
+            before, now = now, await self._after(ref, more if wanted > now else less, 1)
+            other = now == before or (now > before) != (wanted > before)  # it runs the other way
+            key, back = (less, more) if other else (more, less)
+            if now == before:
+                now = await self._after(ref, key if wanted > now else back, 1)
             step = abs(now - before)
             while step and 0.5 * step <= abs(wanted - now) and abs(now - before) >= 0.5 * step:
                 times = min(round(abs(wanted - now) / step), 500)
@@ -464,9 +472,9 @@ class Hands:
             if now == wanted:
                 break
             if now == before:
-                px *= 1.5
-            elif abs(now - before) > 0 and abs(far) >= 4:
-                px = abs(far / (now - before))
+                px *= -1.5  # or it runs the other way
+            elif abs(far) >= 4:
+                px = far / (now - before)
         return now
 
     async def _after(self, ref: int, key: str, times: int) -> float:
@@ -553,9 +561,11 @@ class Hands:
     async def _key(self, kind: str, key: Key, modifiers: int, **more: Any) -> None:
         await self._reach.send("Input.dispatchKeyEvent", type=kind, **key.params(modifiers), **more)
 
-    async def _scroll(self, direction: Direction, ref: int | None) -> str:
+    async def _scroll(self, direction: Direction, ref: int | None, to: float | None) -> str:
         dx, dy = {"up": (0, -0.85), "down": (0, 0.85), "left": (-0.85, 0), "right": (0.85, 0)}[direction]
-        done = await self._element(ref, "scroll", dx, dy)
+        done = await self._element(ref, "scroll", dx, dy, to)
+        if to is not None:
+            return f"scrolled to {to:g} % of the way"
         if not done["moved"]:
             return f"nothing moved: it does not scroll further {direction}"
         return f"scrolled {done['moved']} px {direction}" + ("" if done["beyond"] else "; this is the end")

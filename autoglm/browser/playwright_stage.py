@@ -47,6 +47,15 @@ CHOOSER_S = 1.5
 POLL_S = 0.01
 SET_WHOLE = frozenset({"date", "time", "month", "week", "datetime-local", "color", "number", "range"})
 SCROLL = {"up": (0, -0.85), "down": (0, 0.85), "left": (-0.85, 0), "right": (0.85, 0)}
+SCROLL_TO = """(el, [percent, sideways]) => {
+  const [size, seen] = sideways ? ['scrollWidth', 'clientWidth'] : ['scrollHeight', 'clientHeight'];
+  const scrolls = (each) => each[size] > each[seen] + 1 && getComputedStyle(each).overflow !== 'visible';
+  let at = [el, ...[...el.querySelectorAll('*')].slice(0, 50)].find(scrolls) ?? el;
+  while (at && !scrolls(at)) at = at.parentElement;
+  at = at && el.localName !== 'html' ? at : document.scrollingElement;
+  at[sideways ? 'scrollLeft' : 'scrollTop'] = (percent / 100) * (at[size] - at[seen]);
+}"""
+"""Of the nearest box that scrolls."""
 HELD = """(el) => {
   if (el.type === 'file') return [...el.files].map((file) => file.name).join(', ');
   if (el.type === 'checkbox' || el.type === 'radio') return el.indeterminate ? 'mixed' : el.checked ? 'on' : 'off';
@@ -199,6 +208,9 @@ class Stage:
         match action, element:
             case Press(key), None:
                 await self._page.keyboard.press(_keys(key))
+            case Scroll(direction, _, to), _ if to is not None:
+                around = element or self._page.locator("html")
+                await around.evaluate(SCROLL_TO, [to, direction in ("left", "right")])
             case Scroll(direction), _:
                 await self._scroll(direction, element)
             case _, None:
@@ -221,8 +233,8 @@ class Stage:
                 await self._check(found[0], on)
             case Upload(_, files), _:
                 await self._upload(found[0], files)
-            case Drag(_, _, dx, dy), _:
-                await self._drag(element, found[1].element if len(found) > 1 else None, dx, dy)
+            case Drag(), _:
+                await self._drag(action, element, found[1].element if len(found) > 1 else None)
 
     async def _click(self, action: Click, found: Found) -> None:
         element, ms = found.element, 1000 * self._find_s
@@ -325,13 +337,16 @@ class Stage:
         else:
             await (await chooser.value).set_files(list(files))
 
-    async def _drag(self, element: Locator, onto: Locator | None, dx: float, dy: float) -> None:
-        ms = 1000 * self._find_s
+    async def _drag(self, action: Drag, element: Locator, onto: Locator | None) -> None:
+        ms, dx, dy = 1000 * self._find_s, action.dx, action.dy
         await element.scroll_into_view_if_needed(timeout=ms)
         x, y = await _middle(element)
+        x, y = x + action.from_dx, y + action.from_dy
         ends = await _middle(onto) if onto else (x, y)
         mouse = self._page.mouse
         await element.hover(timeout=ms)
+        if action.from_dx or action.from_dy:
+            await mouse.move(x, y)
         await mouse.down()
         grip = 6
         await mouse.move(x + grip * _sign(ends[0] + dx - x), y + grip * _sign(ends[1] + dy - y), steps=2)

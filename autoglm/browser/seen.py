@@ -58,21 +58,24 @@ class Seen:
         """What each part says with all that is in it, of those in which nothing changed."""
         self._framed: set[int] = set()
         """Parts that have a frame of their own."""
+        self._edged: set[int] = set()
+        """Parts in which a modal dialog begins or ends."""
 
     def apply(self, answer: Json) -> None:
         """Takes in what look() answered."""
         if answer["whole"]:
-            self._parts, self._outer, self._read, self._framed = {}, {}, {}, set()
+            self._parts, self._outer, self._read, self._framed, self._edged = {}, {}, {}, set(), set()
         for number in answer["gone"]:
             for kept in (self._parts, self._outer, self._read):
                 kept.pop(number, None)
             self._framed.discard(number)
+            self._edged.discard(number)
         for number, items in answer["parts"]:
             self._take(number, list(map(_item, items)))
         if answer["whole"] or answer["parts"]:
             for number, _ in answer["parts"]:
                 self._forget(number)
-            self.items = tuple(self._flat(0))
+            self.items = tuple(_modal_first(self._flat(0)) if self._edged else self._flat(0))
             self.holes = tuple(item for item in self.items if isinstance(item, FrameItem)) if self._framed else ()
         self.known, self.highest = answer["version"], answer["highest"]
         self.url, self.title, self.truncated = answer["url"], answer["title"], answer["truncated"]
@@ -82,11 +85,14 @@ class Seen:
     def _take(self, number: int, items: list[Seeable | int]) -> None:
         self._parts[number] = items
         self._framed.discard(number)
+        self._edged.discard(number)
         for item in items:
             if isinstance(item, int):
                 self._outer[item] = number
             elif isinstance(item, FrameItem):
                 self._framed.add(number)
+            elif _is_edge(item):
+                self._edged.add(number)
 
     def _forget(self, number: int | None) -> None:
         """What was read of a part that changed, and of those around it."""
@@ -104,6 +110,18 @@ class Seen:
                 else:
                     read.append(item)
         return read
+
+
+def _is_edge(item: Seeable | int) -> bool:
+    return isinstance(item, Text) and item.role == "modal"
+
+
+def _modal_first(items: list[Seeable]) -> list[Seeable]:
+    """What is in a modal dialog, which must be answered first, then the rest."""
+    edges = [i for i, item in enumerate(items) if _is_edge(item)]
+    begin, end = (edges[0], edges[-1]) if len(edges) > 1 else (0, 0)
+    order = [*items[begin:end], *items[:begin], *items[end:]]
+    return [item for item in order if not _is_edge(item)]
 
 
 VERBS: dict[str, Verb] = {"C": "Click", "T": "Type", "S": "Select", "K": "Check", "U": "Upload", "R": "Scroll"}

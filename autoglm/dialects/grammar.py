@@ -93,6 +93,9 @@ def compile_grammar(
     if words.all_actions:
         forms += [f'"Note\\", text=" {words.text}', f'"NewTab\\", url=" {words.url}']
         forms.append(f'"TakeOver\\", reason=" {words.text}')
+        if not page.hung:
+            forms.append(f'"Scroll\\", " {anywhere}"direction=" direction ", to=" percent')
+            rules.append('percent ::= "100" | [0-9] ([0-9])? ("." [0-9])?')
         more, their = _beyond_forms(able, words, folds, extract=data != "none" and not page.hung)
         forms, rules = [*forms, *more], [*rules, *their]
     if len(page.tabs) > 1:
@@ -133,7 +136,10 @@ def _beyond_forms(
         held = f"({either(MODIFIERS)})"
         forms.append(f'"Click\\", ref=" click ", held=\\"" {held} ("+" {held})? "\\""')
         if canvases := [e for e in clickable if e.role == "canvas"]:
-            forms.append(f'"Click\\", ref=" ({_refs(canvases)}) ({pixels})')
+            forms.append(f'"Click\\", ref=" canvas ({pixels})')
+            start = '", from_dx=" pixels (", from_dy=" pixels)? | ", from_dy=" pixels'
+            forms.append(f'"Drag\\", ref=" canvas ({start}) (", to=" any | {pixels})')
+            rules.append(f"canvas ::= {_refs(canvases)}")
     if uploads := _takers(able, "Upload"):
         forms.append(f'"Upload\\", ref=" upload ", file=" ({words.text} | "[" {words.text} (", " {words.text})* "]")')
         rules.append(f"upload ::= {_refs(uploads)}")

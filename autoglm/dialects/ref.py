@@ -67,8 +67,10 @@ do(action="Check", ref=12, on=True)                 checkboxes, switches and rad
 do(action="Press", key="Enter")                     on what has the focus; or with ref=7
 do(action="Hover", ref=3)
 do(action="Drag", ref=3, to=8)                      onto another element; or by pixels: dx=120, dy=-40
+do(action="Drag", ref=8, from_dx=-60, from_dy=9, dx=50)   in a canvas, from a place in px from its middle
 do(action="Upload", ref=5, file="/home/ada/cv.pdf") only files that the task names; several: file=["…", "…"]
 do(action="Scroll", direction="down")               up, down, left, right; or with ref=3 for a list that scrolls
+do(action="Scroll", ref=3, direction="down", to=50) to 50 percent of the way, as with the scrollbar: row 500 of 1000
 do(action="Expand", ref=57)                         shows the lines of the page that were folded into (… Expand ref=57)
 do(action="Goto", url="https://example.org/")
 do(action="Back")
@@ -189,13 +191,17 @@ def describe(action: Action, observation: Observation) -> str:
             return f"Press {key}" if ref is None else f"Press {on(ref)}: {key}"
         case Hover(ref):
             return f"Hover {on(ref)}"
-        case Drag(ref, to, dx, dy):
-            where = [f"onto {on(to)}"] if to is not None else []
-            return f"Drag {on(ref)} {' '.join([*where, *([f'by {dx:g}, {dy:g} px'] if dx or dy or not where else [])])}"
+        case Drag(ref, to, dx, dy, x, y):
+            where = [f"from {x:g}, {y:g} px"] if x or y else []
+            where += [f"onto {on(to)}"] if to is not None else []
+            return (
+                f"Drag {on(ref)} {' '.join([*where, *([f'by {dx:g}, {dy:g} px'] if dx or dy or to is None else [])])}"
+            )
         case Upload(ref, paths):
             return f"Upload to {on(ref)}: {', '.join(map(quote, paths))}"
-        case Scroll(direction, ref):
-            return f"Scroll {direction}" if ref is None else f"Scroll {on(ref)}: {direction}"
+        case Scroll(direction, ref, to):
+            how = direction if to is None else f"{direction} to {to:g} %"
+            return f"Scroll {how}" if ref is None else f"Scroll {on(ref)}: {how}"
         case Goto(url):
             return f"Goto {url}"
         case Back():
@@ -247,12 +253,12 @@ def unparse(action: Action) -> str:
             return do("Check", ref=ref, on=on)
         case Press(key, ref):
             return do("Press", ref=ref, key=key)
-        case Drag(ref, to, dx, dy):
-            return do("Drag", ref=ref, to=to, dx=dx or None, dy=dy or None)
+        case Drag(ref, to, dx, dy, x, y):
+            return do("Drag", ref=ref, from_dx=x or None, from_dy=y or None, to=to, dx=dx or None, dy=dy or None)
         case Upload(ref, paths):
             return do("Upload", ref=ref, file=paths[0] if len(paths) == 1 else paths)
-        case Scroll(direction, ref):
-            return do("Scroll", ref=ref, direction=direction)
+        case Scroll(direction, ref, to):
+            return do("Scroll", ref=ref, direction=direction, to=to)
         case Goto(url):
             return do("Goto", url=url)
         case Back() | Extract():
@@ -320,11 +326,13 @@ def _action(call: Call) -> Action:
         case "hover":
             return Hover(call.number("ref"))
         case "drag":
-            return Drag(call.number("ref"), call.number_or_none("to"), call.real("dx", 0), call.real("dy", 0))
+            numbers = (call.real(name, 0) for name in ("dx", "dy", "from_dx", "from_dy"))
+            return Drag(call.number("ref"), call.number_or_none("to"), *numbers)
         case "upload":
             return Upload(call.number("ref"), call.texts("file"))
         case "scroll":
-            return Scroll(call.one_of("direction"), call.number_or_none("ref"))
+            to = call.real("to", 0) if "to" in call.arguments else None
+            return Scroll(call.one_of("direction"), call.number_or_none("ref"), to)
         case "goto":
             return Goto(call.text("url"))
         case "back":

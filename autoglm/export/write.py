@@ -23,6 +23,7 @@ from autoglm.types import (
     CloseTab,
     DoubleClick,
     Drag,
+    Element,
     Goto,
     Hover,
     NewTab,
@@ -154,6 +155,15 @@ class _Writer:
                 yield self.upload(scene, at, files)
             case Drag():
                 yield from self.drag(scene, at)
+            case Scroll(direction, _, to) if to is not None:
+                ends = (
+                    "scrollWidth - el.clientWidth"
+                    if direction in ("left", "right")
+                    else "scrollHeight - el.clientHeight"
+                )
+                place = "scrollLeft" if direction in ("left", "right") else "scrollTop"
+                own = f"evaluate({literal(f'(el, percent) => el.{place} = percent / 100 * (el.{ends})')}, {to:g})"
+                yield self.on(at, own, scene=scene) if at else Do((f'{page}.locator("html").{own}',))
             case Scroll():
                 yield Do((f"{page}.mouse.wheel(0, 600)",))
             case Goto(url):
@@ -224,15 +234,18 @@ class _Writer:
 
     def drag(self, scene: Scene, at: Sequence[Sequence[str]]) -> Iterator[Do]:
         assert isinstance(scene.action, Drag)
-        if len(at) > 1 and not scene.action.dx and not scene.action.dy:
+        action = scene.action
+        if len(at) > 1 and not (action.dx or action.dy or action.from_dx or action.from_dy):
             yield Do(tuple(f"{a}.drag_to({b})" for b in at[1] for a in at[0]))
             return
-        element = scene.before.find(scene.action.to) if scene.action.to is not None else scene.element
+        element = scene.before.find(action.to) if action.to is not None else scene.element
         if not element or not element.box:
             raise ExportError(f"where {scene.element!r} was dragged to is not known; record the run again")
         box = element.box
-        x, y = box.x + box.width / 2 + scene.action.dx, box.y + box.height / 2 + scene.action.dy
-        yield self.on(at, "hover()", scene=scene)
+        start_x, start_y = (action.from_dx, action.from_dy) if action.to is None else (0, 0)
+        x, y = box.x + box.width / 2 + start_x + action.dx, box.y + box.height / 2 + start_y + action.dy
+        place = "".join(_position(scene.element, action.from_dx, action.from_dy))
+        yield self.on(at, f"hover({place})", scene=scene)
         yield Do((f"{self.page}.mouse.down()",))
         yield Do((f"{self.page}.mouse.move({x:.0f}, {y:.0f}, steps=8)",))
         yield Do((f"{self.page}.mouse.up()",))
@@ -326,9 +339,7 @@ def _click(scene: Scene) -> str:
     told: list[str] = []
     if action.held:
         told.append(f"modifiers=[{', '.join(map(literal, action.held.split('+')))}]")
-    if (action.dx or action.dy) and element and element.box:
-        x, y = element.box.width / 2 + action.dx, element.box.height / 2 + action.dy
-        told.append(f'position={{"x": {x:.0f}, "y": {y:.0f}}}')
+    told += _position(element, action.dx, action.dy)
     return ", ".join(told)
 
 
@@ -339,6 +350,13 @@ def _leads_to(url: str) -> str:
     if "[^/]+" not in parts:
         return f"{literal(path)} in response.url"
     return f're.search(r"{"/".join(parts)}", response.url)'
+
+
+def _position(element: Element | None, dx: float, dy: float) -> Iterator[str]:
+    """A place in a canvas, given from its middle."""
+    if (dx or dy) and element and element.box:
+        x, y = element.box.width / 2 + dx, element.box.height / 2 + dy
+        yield f'position={{"x": {x:.0f}, "y": {y:.0f}}}'
 
 
 def _saves(scene: Scene) -> Response | None:

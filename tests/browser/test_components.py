@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoglm.types import Click, Drag
+from autoglm.types import Check, Click, Drag, Type
 from tests.browser.conftest import Visit, element, names, texts
 
 SHADOW_BUTTON = """<x-b title="New folder" aria-label="New folder" tabindex="0"></x-b>
@@ -160,3 +160,80 @@ async def test_an_editor_without_a_name_takes_that_of_the_region_around_it(visit
 async def test_line_numbers_are_neither_text_nor_name(visit: Visit) -> None:
     seen = await visit.show(LINE_NUMBERS)
     assert texts(seen) == [] and names(seen) == ["Template editor"]
+
+
+VEILED = """<style>.box { position: relative; display: inline-block; width: 200px; height: 40px; border: 1px solid }
+.clear { opacity: 0; position: absolute; inset: 0 } :focus-within > .clear { opacity: 1 }
+.box > label, .box > span { position: absolute; left: 8px; top: 10px; pointer-events: none }</style>
+<div class=box><label for=e>Email</label><div class=clear><input id=e></div></div>
+<div class=box><span>City *</span><div class=clear><x-slot><textarea aria-label=City></textarea></x-slot></div></div>
+<div style="opacity:0"><label>Trap one<input></label></div>
+<div class=box><div class=clear><input aria-label="Trap two"></div></div>
+<div class=box><span>Other</span><div class=clear><input aria-label="Trap three"></div></div>
+<p><label for=t>Trap four</label><input id=t style="opacity:0">
+<script>customElements.define('x-slot', class extends HTMLElement { connectedCallback() {
+  this.attachShadow({mode: 'open'}).innerHTML = '<slot></slot>' }})</script>"""
+
+
+async def test_a_field_that_is_clear_until_it_has_the_focus_is_seen_by_the_label_that_lies_in_it(visit: Visit) -> None:
+    seen = await visit.show(VEILED)
+    assert [e.name for e in seen.elements if e.role == "textbox"] == ["Email", "City"]
+    assert await visit.act(Type(element(seen, "Email").ref, "ada@example.org")) == "typed"
+    assert await visit.act(Type(element(seen, "City").ref, "Oslo")) == "typed"
+    seen = await visit.observe()
+    assert [element(seen, name).value for name in ("Email", "City")] == ["ada@example.org", "Oslo"]
+    await visit.js("document.querySelector('.box > span').textContent = 'Town'")
+    await visit.js("document.activeElement.blur()")
+    assert names(await visit.observe()) == ["Email"]
+
+
+LABELLED = """<label><x-box></x-box> Agree</label> <label><x-dot tabindex=0></x-dot> Red</label> <x-text label=Street></x-text>
+<label><x-none></x-none> Just text</label>
+<script>for (const [tag, html] of [['x-box', '<input type=checkbox>'], ['x-dot', '<b style="padding:8px">o</b>'],
+  ['x-text', '<input>'], ['x-none', '']]) customElements.define(tag, class extends HTMLElement {
+    static formAssociated = true;
+    connectedCallback() { this.attachInternals(); this.attachShadow({mode: 'open'}).innerHTML = html } })</script>"""
+
+
+async def test_a_component_is_called_by_its_label(visit: Visit) -> None:
+    seen = await visit.show(LABELLED)
+    assert [(e.role, e.name) for e in seen.elements] == [
+        ("checkbox", "Agree"),
+        ("generic", "Red"),
+        ("textbox", "Street"),
+    ]
+    assert texts(seen) == ["Just text"]
+    await visit.act(Check(element(seen, "Agree").ref, True))
+    await visit.js("document.querySelector('x-dot').tabIndex = -1")
+    assert texts(await visit.observe()) == ["Just text"]
+
+
+CHOSEN = """<div role=combobox tabindex=0 aria-label=Country aria-expanded=false><span>Country</span><span id=c></span></div>
+<div role=tablist><x-tab tabindex=0><div role=presentation class=button>One</div></x-tab></div>
+<script>document.querySelector('.button').addEventListener('click', () => {})</script>"""
+
+
+async def test_a_label_that_floats_in_a_list_is_no_value_of_it(visit: Visit) -> None:
+    seen = await visit.show(CHOSEN)
+    assert element(seen, "Country").value == ""
+    assert element(seen, "One").role == "generic"
+    await visit.js("c.textContent = ' Norway'")
+    assert element(await visit.observe(), "Country").value == "Norway"
+
+
+async def test_a_file_input_is_called_by_what_is_drawn_in_its_place(visit: Visit) -> None:
+    seen = await visit.show(
+        """<div style="position:relative;width:150px;height:40px;border:1px solid">Upload here
+        <input type=file style="opacity:0;position:absolute;inset:0"></div><p>Photo: <input type=file>"""
+    )
+    assert [(e.name, e.takes) for e in seen.elements] == [("Upload here", ("Upload",)), ("Photo", ("Upload",))]
+
+
+async def test_a_paragraph_that_is_clicked_is_called_by_its_text(visit: Visit) -> None:
+    seen = await visit.show("<p id=x7 tabindex=0>Some text</p>")
+    assert names(seen) == ["Some text"] and texts(seen) == []
+
+
+async def test_a_frame_in_a_thing_that_is_clicked_is_seen(visit: Visit) -> None:
+    seen = await visit.show("<div tabindex=0 aria-label=Page><iframe srcdoc='<button>Inside</button>'></iframe></div>")
+    assert names(seen) == ["Page", "Inside"]

@@ -317,3 +317,26 @@ async def test_fields_in_tables_are_called_by_row_and_column(visit: Visit) -> No
 async def test_a_pane_that_scrolls_by_keys_is_no_control(visit: Visit) -> None:
     seen = await visit.show(f"<div tabindex=0 style='height:60px;overflow:auto'><p>{'word ' * 100}</p></div>")
     assert seen.elements == ()
+
+
+MODALS = {
+    "the browser's own": "<dialog id=d><p>Delete it?<button>Yes</button></dialog>",
+    "of the page's making": "<div id=d role=dialog aria-modal=true style='display:none;position:fixed;inset:100px;background:#fff'><p>Delete it?<button>Yes</button></div>",
+    "in a shadow root": "<x-d id=host><button>Yes</button></x-d><script>const d = host.attachShadow({mode: 'open'}).appendChild(document.createElement('dialog')); d.innerHTML = '<p>Delete it?<slot></slot>'</script>",
+}
+
+
+@pytest.mark.parametrize("html", MODALS.values(), ids=MODALS.keys())
+async def test_what_is_in_a_modal_dialog_comes_first(visit: Visit, html: str) -> None:
+    seen = await visit.show(f"<h1>Top</h1><button>Before</button>{html}<button>After</button>")
+    order = [item.text if isinstance(item, Text) else item.name for item in seen.items]
+    assert order == ["Top", "Before", "After"]
+    await visit.js("d.showModal ? d.showModal() : d.style.display = 'block'")
+    seen = await visit.observe()
+    assert [item.text if isinstance(item, Text) else item.name for item in seen.items] == [
+        *("Delete it?", "Yes", "Top", "Before", "After"),
+    ]
+    assert [e.name for e in seen.elements if e.takes][:1] == ["Yes"]
+    await visit.js("d.close ? d.close() : d.style.display = 'none'")
+    seen = await visit.observe()
+    assert [item.text if isinstance(item, Text) else item.name for item in seen.items] == order

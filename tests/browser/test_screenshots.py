@@ -128,6 +128,18 @@ async def test_marks_are_drawn_on_the_picture_and_not_in_the_page(visit: Visit) 
         assert pixels(plain).getpixel(at) == RED and pixels(marked).getpixel(at) == (255, 255, 255)
 
 
+async def test_what_a_modal_covers_has_no_mark(visit: Visit) -> None:
+    await show(
+        visit,
+        "<style>body { margin: 0 } button { width: 60px; height: 30px; background: #fff; border: 0; color: #fff }</style>"
+        "<button>Under</button><dialog id=d style='position:fixed;top:200px;left:0;margin:0;border:0;padding:0'><button>On</button></dialog>"
+        "<style>::backdrop { background: #fff }</style><script>d.showModal()</script>",
+    )
+    marked = pixels(await visit.browser.screenshot(marks=True))
+    bare, busy = (marked.crop((0, top, 70, top + 30)).getcolors(9999) or [] for top in (0, 200))
+    assert len(bare) == 1 < len(busy)
+
+
 @pytest.mark.parametrize("ground", ["#ffffff", "#000000", "#c62828", "#808080"])
 def test_a_mark_stands_out_on_any_ground(ground: str) -> None:
     image = BytesIO()

@@ -190,3 +190,20 @@ async def test_shortcuts_go_to_the_element_or_to_the_page(visit: Visit) -> None:
     await visit.act(Press("Alt+2"))
     await visit.act(Press("?"))
     assert await visit.js("chords") == ["Control+Shift+P in Tags", "Alt+2 in Tags", "? in Tags"]
+
+
+@pytest.mark.parametrize("keys", ["ArrowDown", ""], ids=["by keys", "by its handle"])
+async def test_a_slider_that_runs_downwards_is_set_to_a_number(visit: Visit, keys: str) -> None:
+    seen = await visit.show(
+        f"""<div style="position:relative;height:200px;width:10px;background:#ccc;margin:40px"><div id=it role=slider tabindex=0 aria-label=Depth
+        aria-orientation=vertical aria-valuemin=0 aria-valuemax=10 aria-valuenow=5 style="position:absolute;top:90px;width:20px;height:20px;background:#36c"></div></div>
+        <script>let from = null; const now = () => +it.getAttribute('aria-valuenow');
+        const set = (n) => {{ n = Math.min(10, Math.max(0, n)); it.setAttribute('aria-valuenow', n); it.style.top = `${{18 * n}}px` }};
+        it.onkeydown = (event) => {{ const by = {{ArrowDown: 1, ArrowUp: -1}}[event.key]; if (by && '{keys}') set(now() + by) }};
+        it.onpointerdown = (event) => {{ from = event.clientY - 18 * now() }};
+        onpointermove = (event) => {{ if (from !== null) set(Math.round((event.clientY - from) / 18)) }};
+        onpointerup = () => {{ from = null }}</script>"""
+    )
+    assert await visit.act(Type(element(seen, "Depth").ref, "8")) == "set"
+    assert await visit.act(Type(element(seen, "Depth").ref, "2")) == "set"
+    assert await visit.js("now()") == 2

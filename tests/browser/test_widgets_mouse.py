@@ -126,6 +126,19 @@ async def test_a_canvas_is_clicked_at_a_place(visit: Visit, name: str, dx: int, 
     assert await visit.js("document.title") == said
 
 
+STROKES = """<div style="height:1500px"></div><canvas id=c width=300 height=100 aria-label=Pad></canvas>
+<script>const heard = []; for (const kind of ['mousedown', 'mouseup'])
+  c.addEventListener(kind, (event) => heard.push(Math.round(event.offsetX), Math.round(event.offsetY)))</script>"""
+
+
+async def test_a_drag_begins_at_a_place_in_a_canvas(visit: Visit) -> None:
+    seen = await visit.show(STROKES)
+    await visit.act(Drag(element(seen, "Pad").ref, dx=50, dy=-10, from_dx=-100, from_dy=20))
+    assert await visit.js("heard") == [50, 70, 100, 60]
+    with pytest.raises(Mistake, match="dx goes from -150 to 150"):
+        await visit.act(Drag(element(seen, "Pad").ref, dx=50, from_dx=-151))
+
+
 async def test_a_place_beside_a_canvas_is_a_mistake_that_says_how_large_it_is(visit: Visit) -> None:
     await visit.show(CHART)
     with pytest.raises(Mistake, match=r"300 px wide and 100 high: dx goes from -150 to 150, dy from -50 to 50"):
@@ -176,3 +189,82 @@ async def test_a_drag_whose_end_is_lost_on_the_way_is_called_off(hasty: Visit) -
         await hasty.act(Drag(await hasty.ref("Take"), await hasty.ref("There")))
     await hasty.act(Click(await hasty.ref("Next")))
     assert (await hasty.observe()).title == "next"
+
+
+@pytest.mark.parametrize("mode", ["open", "closed"])
+async def test_what_takes_the_place_of_a_thing_that_is_pressed_is_not_dragged(visit: Visit, mode: str) -> None:
+    await visit.show(
+        f"""<div id=host></div><script>const root = host.attachShadow({{mode: '{mode}'}}), heard = [];
+        root.innerHTML = '<p><button style="width:90px">Take</button></p>';
+        root.ondragstart = () => heard.push('dragged');
+        root.querySelector('button').onmousedown = () => {{
+          root.innerHTML = '<p><a href="#other" draggable=true style="display:inline-block;width:90px">Other</a></p>' }};
+        </script>"""
+    )
+    with pytest.raises(Mistake, match=r"is gone|moved or covered as it was taken up"):
+        await visit.act(Drag(await visit.ref("Take"), dx=30))
+    assert await visit.js("heard") == []
+
+
+PICTURE = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><rect width='300' height='100' fill='gray'/></svg>"
+)
+MAP = f"""<div style="height:1500px"></div><img src="{PICTURE}" usemap="#m" alt=Plan width=300 height=100 style="border:5px solid;padding:3px">
+<map name=m><area shape=rect coords="0,0,100,100" href="#left" alt=Left><area shape=circle coords="150,50,40" href="#middle" alt=Middle>
+<area shape=poly coords="200,0,300,0,300,100,290,10" onclick="location.hash = 'corner'" alt=Corner><area shape=default href="#rest" alt=Rest>
+<area coords="0,0,9,9" alt=Silent></map><table><tr><td>Cell<td><img src="{PICTURE}" usemap="#t" alt="" width=20></table>
+<map name=t><area coords="0,0,10,10" href="#cell" alt=Tiny></map><map name=unused><area coords="0,0,10,10" href="#x" alt=Decoy></map>"""
+
+
+async def test_the_areas_of_a_picture_are_listed_and_clicked(visit: Visit) -> None:
+    seen = await visit.show(MAP)
+    assert names(seen) == ["Left", "Middle", "Corner", "Rest", "Tiny"]
+    for name, reached in (
+        ("Left", "left"),
+        ("Middle", "middle"),
+        ("Corner", "corner"),
+        ("Rest", "rest"),
+        ("Tiny", "cell"),
+    ):
+        await visit.act(Click(element(seen, name).ref))
+        assert await visit.js("location.hash") == f"#{reached}"
+    box = element(await visit.observe(), "Middle").box
+    assert box and (box.width, box.height) == (80, 80)
+    await visit.js("document.querySelector('area').alt = 'West'; document.querySelectorAll('area')[1].remove()")
+    assert names(await visit.observe()) == ["West", "Corner", "Rest", "Tiny"]
+    await visit.js("document.querySelector('map').remove()")
+    assert names(await visit.observe()) == ["Tiny"]
+
+
+SORTED = """<style>.grip { cursor: grab }</style><ul id=native><li>A<li>B</ul><ul id=own><li><b class=grip>::</b> C<li>D</ul><ul id=plain><li>Text<li>More</ul>
+<script>for (const kind of ['pointerdown', 'dragover', 'dragenter']) native.addEventListener(kind, () => {});
+own.addEventListener('pointerdown', () => {}); plain.addEventListener('dragover', () => {});
+native.onpointerdown = (event) => { event.target.draggable = true };
+native.addEventListener('dragover', (event) => event.preventDefault());
+native.addEventListener('drop', (event) => event.target.after(native.firstElementChild))</script>"""
+
+
+async def test_the_things_in_a_list_that_is_sorted_by_dragging_can_be_dragged(visit: Visit) -> None:
+    seen = await visit.show(SORTED)
+    assert names(seen) == ["A", "B", ":: C", "::", "D"]
+    await visit.act(Drag(element(seen, "A").ref, element(seen, "B").ref))
+    assert await visit.js("native.textContent") == "BA"
+
+
+async def test_what_is_dragged_over_a_frame_is_dropped_into_it(visit: Visit) -> None:
+    inner = "<body style='height:90px'><script>ondragover = (event) => event.preventDefault(); ondrop = () => { document.body.textContent = 'Got it' }</script>"
+    seen = await visit.show(
+        f"""<button draggable=true>Block</button><div tabindex=0 aria-label=Page><iframe height=100 style=width:100% srcdoc="{inner}"></iframe></div>"""
+    )
+    await visit.act(Drag(element(seen, "Block").ref, element(seen, "Page").ref))
+    assert "Got it" in texts(await visit.observe())
+
+
+async def test_a_stale_drag_leaves_the_next_one_alone(visit: Visit) -> None:
+    seen = await visit.show(
+        "<button>Plain</button><button draggable=true id=it>Own</button><p id=to style='height:40px' tabindex=0 aria-label=To></p>"
+        "<script>to.ondragover = (event) => event.preventDefault(); to.ondrop = () => { document.title = 'dropped' }</script>"
+    )
+    await visit.act(Drag(element(seen, "Plain").ref, dx=30))
+    await visit.act(Drag(element(seen, "Own").ref, element(seen, "To").ref))
+    assert await visit.js("document.title") == "dropped"

@@ -127,3 +127,70 @@ async def test_no_list_of_the_browsers_own_stays_open_and_takes_the_next_click(
     await visit.act(Press(action, ref) if isinstance(action, str) else action(ref))
     await visit.act(Click(element(seen, "Next").ref))
     assert (await visit.observe()).title == "next"
+
+
+REPLACED = """<style>.gone { position: absolute; width: 1px; height: 1px; clip: rect(0 0 0 0); overflow: hidden }
+.over { position: absolute; opacity: 0; inset: 0 } .box { position: relative; width: 200px }</style>
+<label for=s>State</label><select id=s class=gone><option>Texas<option>Utah</select>
+<span><span role=combobox tabindex=0 aria-labelledby=v aria-expanded=false><span id=v>Texas</span></span></span>
+<label for=c>Colour</label><div class=box role=combobox tabindex=0 aria-expanded=false><div><select id=c class=over><option>Red</select>
+<div>Red</div></div><div hidden><input></div></div>"""
+
+
+async def test_a_list_in_the_place_of_a_native_one_has_its_label_and_what_is_chosen(visit: Visit) -> None:
+    seen = await visit.show(REPLACED)
+    assert [(e.name, e.value) for e in seen.elements if e.role == "combobox"] == [("State", "Texas"), ("Colour", "Red")]
+    await visit.js("v.textContent = 'Utah'")
+    assert element(await visit.observe(), "State").value == "Utah"
+
+
+HOSTED = """<x-check role=checkbox aria-checked=false tabindex=0>Agree</x-check>
+<x-tabs role=tablist><x-tab><span>One</span></x-tab><x-tab><span>Two</span></x-tab></x-tabs><x-select></x-select>
+<script>const define = (tag, html, then) => customElements.define(tag, class extends HTMLElement { connectedCallback() {
+  this.attachShadow({mode: 'open'}).innerHTML = html; then?.(this) } });
+define('x-check', '<label><input type=checkbox style="display:none"><slot></slot></label>');
+define('x-tab', '<button role=tab style="pointer-events:none"><slot></slot></button>');
+define('x-tabs', '<slot></slot>', (el) => el.addEventListener('click', (event) => { document.title = event.target.textContent }));
+define('x-select', `<label style="display:block">Fruit <button aria-label=Fruit style="position:absolute;opacity:0;clip:rect(0 0 0 0)"></button></label>`,
+  (el) => el.shadowRoot.querySelector('button').addEventListener('click', () => { document.title = 'opened' }))</script>"""
+
+
+async def test_a_control_inside_a_component_is_used_through_it(visit: Visit) -> None:
+    seen = await visit.show(HOSTED)
+    listed = [(e.role, e.name, e.takes) for e in seen.elements]
+    assert listed == [
+        ("checkbox", "Agree", ("Check",)),
+        ("tab", "One", ("Click",)),
+        ("tab", "Two", ("Click",)),
+        ("button", "Fruit", ("Click",)),
+    ]
+    await visit.act(Click(element(seen, "Two").ref))
+    assert await visit.js("document.title") == "Two"
+    await visit.act(Click(element(seen, "Fruit").ref))
+    assert await visit.js("document.title") == "opened"
+
+
+MONTH = """<div id=cal><div role=grid><div role=rowgroup><div role=row style="display:flex">
+<div role=gridcell style="width:60px;height:40px" aria-label="May 1">1</div><div role=gridcell style="width:60px;height:40px" aria-label="May 2">2</div></div></div></div></div>
+<table><tr><th><span>Age</span><span role=button tabindex=0></span><th>Name</table><div role=grid><div role=row><div role=gridcell>Dead</div></div></div>
+<script>cal.addEventListener('pointerdown', (event) => { document.title = event.target.textContent });
+document.querySelector('th').addEventListener('click', () => { document.title = 'sorted' })</script>"""
+
+
+async def test_the_cells_of_a_grid_that_listens_for_all_of_them_are_clicked(visit: Visit) -> None:
+    seen = await visit.show(MONTH)
+    assert names(seen) == ["May 1", "May 2", "Age"]
+    await visit.act(Click(element(seen, "May 2").ref))
+    assert await visit.js("document.title") == "2"
+    await visit.act(Click(element(seen, "Age").ref))
+    assert await visit.js("document.title") == "sorted"
+    assert "Dead" in " ".join(texts(seen))
+
+
+async def test_what_resizes_columns_is_listed_with_the_heads_and_not_in_every_row(visit: Visit) -> None:
+    handle = "<span class=resizer style='display:inline-block;width:6px;height:16px'></span>"
+    seen = await visit.show(
+        f"""<div role=table><div role=row><b role=columnheader>Age</b>{handle}</div><div role=row><b role=cell>7</b>{handle}</div></div>
+        <script>for (const it of document.querySelectorAll('.resizer')) it.addEventListener('mousedown', () => {{}})</script>"""
+    )
+    assert names(seen) == ["resizer"]

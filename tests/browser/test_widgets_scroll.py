@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoglm.types import Click, Scroll
+from autoglm.types import Click, Element, Observation, Scroll
 from tests.browser.conftest import Visit, element, names, texts
 
 
@@ -90,3 +90,26 @@ async def test_what_lies_under_a_bar_at_the_top_or_the_bottom_is_scrolled_out_fr
     await visit.act(Click(element(seen, "Story 9").ref))
     assert texts(await visit.observe(), "status") == ["read Story 9"]
     assert await visit.js("bars") == 0
+
+
+async def test_a_list_is_scrolled_to_a_part_of_its_way(visit: Visit) -> None:
+    await visit.show(
+        """<div role=grid id=g aria-label=Rows aria-rowcount=1001 style="height:200px;overflow:auto"><div id=all style="position:relative;height:20000px">
+        </div></div><script>const draw = () => { const first = Math.floor(g.scrollTop / 20); all.innerHTML =
+          '<div role=row aria-rowindex=1><b role=columnheader>Head</b></div>' + Array.from({length: 10}, (_, i) => first + i).map((n) =>
+          `<div role=row aria-rowindex=${n + 2} style="position:absolute;top:${20 * n}px;height:20px"><b role=cell>Row ${n + 1}</b></div>`).join('') };
+        draw(); g.onscroll = draw</script>"""
+    )
+    seen = await visit.observe()
+    [grid] = [e for e in seen.elements if "Scroll" in e.takes]
+    assert await visit.act(Scroll("down", grid.ref, 50)) == "scrolled to 50 % of the way"
+    seen = await visit.observe()
+    assert "Row 496" in " ".join(texts(seen)) and "2 to" not in element_of(seen, grid.ref).name
+    await visit.act(Scroll("up", grid.ref, 0))
+    assert "Row 1" in texts(await visit.observe()) or "Row 1" in " ".join(texts(await visit.observe()))
+
+
+def element_of(seen: Observation, ref: int) -> Element:
+    found = seen.find(ref)
+    assert found
+    return found

@@ -8,7 +8,22 @@ from functools import cache
 from importlib.resources import files
 
 PARTS = (
-    *("look", "tree", "geometry", "frames", "geo", "roles", "names", "relations", "values", "lists", "sheets", "parts"),
+    *(
+        "look",
+        "tree",
+        "geometry",
+        "frames",
+        "geo",
+        "areas",
+        "roles",
+        "names",
+        "relations",
+        "values",
+        "lists",
+        "sheets",
+        "parts",
+        "veils",
+    ),
     *("heard", "shadows", "walk", "update", "cover", "ahead", "watch", "standard", "locate", "act"),
 )
 """In the order in which they are evaluated: what is a constant in one is there for those after it."""

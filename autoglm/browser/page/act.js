@@ -140,7 +140,7 @@ function inView(el) {
  */
 function bringIn(el, tries) {
   const block = /** @type {ScrollLogicalPosition[]} */ (['center', 'center', 'end', 'start'])[tries % 4];
-  el?.scrollIntoView({ block, inline: 'center', behavior: 'instant' });
+  (el?.localName === 'area' ? pictureOf(el) : el)?.scrollIntoView({ block, inline: 'center', behavior: 'instant' });
 }
 
 /**
@@ -452,19 +452,44 @@ function bring(ref) {
   return at ? { x: at[0], y: at[1] } : { why: 'is outside the page' };
 }
 
-/** The drag that began last, and what it was last over. @type {{start?: Event, over?: Event, on?: EventTarget}} */
+/**
+ * The drag that began last, whether it was of something else than meant, and what it was last over.
+ * @type {{of?: Element | null, start?: Event, astray?: boolean, over?: Event, on?: EventTarget}}
+ */
 const drag = {};
 
-function watchDrag() {
+/** @param {number} ref */
+function watchDrag(ref) {
   delete drag.start;
+  delete drag.astray;
+  drag.of = alive(ref);
   // Else it may be the selection that is dragged, whatever there is under the mouse.
   if (!isEditable(activeElement() ?? document.body)) getSelection()?.removeAllRanges();
-  addEventListener('dragstart', (event) => (drag.start = event), { capture: true, once: true });
+  addEventListener('dragstart', begun, { capture: true });
+}
+
+/** The page may have put something else there when the mouse was pressed. @param {DragEvent} event */
+function begun(event) {
+  removeEventListener('dragstart', begun, { capture: true });
+  const el = drag.of?.isConnected ? drag.of : null;
+  const source = /** @type {Element} */ (event.composedPath()[0]);
+  drag.astray = !el || !(source instanceof Element ? holds(source, el) || holds(el, source) : true);
+  if (el && adopted.has(source) && !wouldHit(el, event.clientX, event.clientY)) drag.astray = true;
+  if (!drag.astray) drag.start = event;
+  else {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
 }
 
 /** Whether a drag of HTML's kind has begun, and the page lets it. */
 function dragging() {
   return drag.start !== undefined && !drag.start.defaultPrevented;
+}
+
+/** Whether one was kept from beginning, as it was of something else. */
+function astray() {
+  return drag.astray === true;
 }
 
 function watchDrop() {
@@ -478,10 +503,10 @@ function noteOver(event) {
   drag.on = event.composedPath()[0];
 }
 
-/** Whether the page says that what was last dragged over it may be dropped there. */
+/** Whether the page says that what was last dragged over it may be dropped there; null when it was not. */
 function accepts() {
   removeEventListener('dragover', noteOver, { capture: true });
-  if (!drag.over) return false;
+  if (!drag.over) return null; // it is over a frame
   const on = /** @type {Element} */ (drag.on);
   return drag.over.defaultPrevented || isEditable(on) || typeOf(on) === 'file';
 }
@@ -547,8 +572,9 @@ function box(ref, bring) {
  * @param {number | null} ref
  * @param {number} dx steps of most of what is seen
  * @param {number} dy
+ * @param {number | null} to percent of the way instead
  */
-function scroll(ref, dx, dy) {
+function scroll(ref, dx, dy, to) {
   touch();
   const el = ref === null ? null : alive(ref);
   if (ref !== null && !el) return { gone: listedCount() };
@@ -556,7 +582,11 @@ function scroll(ref, dx, dy) {
   const scroller = scrollerOf(el, dx !== 0);
   if (scroller.localName === 'iframe' || scroller.localName === 'frame') return { frame: frameId(scroller) };
   const before = [scroller.scrollLeft, scroller.scrollTop];
-  scroller.scrollBy({ left: dx * scroller.clientWidth, top: dy * scroller.clientHeight, behavior: 'instant' });
+  if (to === null || to === undefined)
+    scroller.scrollBy({ left: dx * scroller.clientWidth, top: dy * scroller.clientHeight, behavior: 'instant' });
+  else if (dx !== 0)
+    scroller.scrollTo({ left: (to / 100) * (scroller.scrollWidth - scroller.clientWidth), behavior: 'instant' });
+  else scroller.scrollTo({ top: (to / 100) * (scroller.scrollHeight - scroller.clientHeight), behavior: 'instant' });
   const moved = Math.abs(scroller.scrollLeft - before[0]) + Math.abs(scroller.scrollTop - before[1]);
   const left =
     dx !== 0
@@ -618,6 +648,7 @@ function touch() {
   bring,
   watchDrag,
   dragging,
+  astray,
   watchDrop,
   accepts,
   noMenu,

@@ -3,10 +3,9 @@
 
 /** The dialog that must be answered before anything else. @returns {Element | null} */
 function topModal() {
-  const native = [...document.querySelectorAll('dialog[open]')].filter((dialog) => dialog.matches(':modal'));
-  const open = native.length
-    ? native
-    : [...document.querySelectorAll('[aria-modal="true"]')].filter((el) => !unseen(el));
+  const all = (/** @type {string} */ selector) => liveRoots().flatMap((root) => [...root.querySelectorAll(selector)]);
+  const native = all('dialog[open]').filter((dialog) => dialog.matches(':modal'));
+  const open = native.length ? native : all('[aria-modal="true"]').filter((el) => !unseen(el));
   return open[open.length - 1] ?? null;
 }
 
@@ -84,6 +83,11 @@ function points(el) {
   const box = shown[0];
   if (!box) return [];
   const [w, h] = [box.r - box.l, box.b - box.t];
+  if (el.localName === 'area') {
+    // A shape need not hold the middle of the box around it.
+    for (const fx of GRID) for (const fy of GRID) middles.push([box.l + w * fx, box.t + h * fy]);
+    return middles;
+  }
   for (const [fx, fy] of [
     [0.2, 0.25],
     [0.8, 0.25],
@@ -119,6 +123,8 @@ function hitAt(x, y) {
 /** @param {Element} hit @param {Element} target @param {Element} el */
 function isHit(hit, target, el) {
   if (holds(target, hit) || holds(el, hit)) return true;
+  // A component that leaves it to itself, not to the control in it, to be clicked.
+  if (hostOf(el) === hit && getComputedStyle(el).pointerEvents === 'none') return true;
   for (let up = /** @type {Element | null} */ (hit); up; up = above(up)) {
     if (up.localName === 'label' && /** @type {HTMLLabelElement} */ (up).control === el) return true;
   }

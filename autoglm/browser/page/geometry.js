@@ -34,6 +34,7 @@ function rectOf(el) {
 
 /** The element's rectangle, or that of the first thing drawn in it. @param {Element} el */
 function drawnRect(el) {
+  if (el.localName === 'area') return areaRect(el);
   let rect = rectOf(el);
   for (let i = 0, inner = el.firstElementChild; !(rect.r > rect.l && rect.b > rect.t) && inner && i < 5; i++) {
     rect = rectOf(inner);

@@ -7,6 +7,8 @@
 let heard = new Set();
 /** What a click is listened for on, and that is nothing but a container of such. @type {Set<Element>} */
 let listening = new Set();
+/** Lists that what is in them is dragged about in. @type {WeakSet<Element>} */
+const sorting = new WeakSet();
 /** Elements that were added since it was asked; the document when all must be asked. @type {Set<Node>} */
 let unasked = new Set([document]);
 /** @type {Node[]} */
@@ -55,7 +57,7 @@ function wayTo(node) {
 
 /**
  * @param {{on: number[][], nodes: number | null}} answer for each of them how many elements it has, then the positions of
- *   those that listen; and see count()
+ *   those that listen, -1 - position of lists that are sorted; and see count()
  */
 function hear({ on: found, nodes }) {
   if (nodes !== null) count(nodes);
@@ -64,9 +66,54 @@ function hear({ on: found, nodes }) {
     const all = elementsIn(asked[i]);
     if (all.length !== count) continue;
     unasked.delete(asked[i]);
-    for (const at of positions) heard.add(all[at]);
+    for (const at of positions) {
+      if (at >= 0) hearing(all[at]);
+      else sorts(all[-1 - at]);
+    }
   }
   sortOut();
+}
+
+/** @param {Element} el */
+function hearing(el) {
+  if (!heard.has(el) && model && el.querySelector('[role=gridcell]')) markAll(el);
+  heard.add(el);
+}
+
+/** @param {Element} list */
+function sorts(list) {
+  if (!sorting.has(list)) markAll(list);
+  sorting.add(list);
+}
+
+/** A cell of a grid that listens to clicks in all its cells. @param {Element} el */
+function isInHeardGrid(el) {
+  for (let up = /** @type {Element | null} */ (el), i = 0; up && i < 12; up = up.parentElement, i++) {
+    if (heard.has(up)) return true;
+    if (up !== el && /^(grid|treegrid)$/.test(up.getAttribute('role') ?? '')) return heard.has(up.parentElement ?? up);
+  }
+  return false;
+}
+
+/** Its cells are what is used. @param {Element} el @param {string} role */
+function isRowOfCells(el, role) {
+  return /^row(group)?$/.test(role) && el.querySelector('[role=gridcell], [role=columnheader][tabindex]') !== null;
+}
+
+/** In a row that is no row of headers: what is for all of a column is in those. @param {Element} el */
+function isInBody(el) {
+  const row = el.closest('[role=row], tr');
+  return row !== null && !row.querySelector('[role=columnheader], th') && !el.closest('[role=columnheader], th');
+}
+
+/** One of the things in such a list. @param {Element} el */
+function isSorted(el) {
+  return el.parentElement !== null && sorting.has(el.parentElement) && (el.textContent?.length ?? 0) <= LONG;
+}
+
+/** What the mouse takes hold of, by its cursor; not a box that holds other controls. @param {Element} el */
+function isGrip(el) {
+  return (el.textContent?.length ?? 0) <= LONG && !el.querySelector(INNER_CONTROLS);
 }
 
 /**

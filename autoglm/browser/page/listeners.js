@@ -7,6 +7,14 @@
     const on = getEventListeners(el);
     return on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup;
   };
+  // SortableJS and jQuery UI make a thing draggable only when it is pressed.
+  const sorts = (el) => {
+    const on = getEventListeners(el);
+    if (on.dragover && on.dragenter) return on.pointerdown || on.mousedown || on.touchstart;
+    if (el.localName !== 'ul' && el.localName !== 'ol') return false;
+    if (el.classList.contains('ui-sortable')) return true;
+    return on.pointerdown && !on.mousedown && !on.click && !el.querySelector('button, a, [role=button]');
+  };
   return ways.map((way) => {
     let root = document;
     for (const step of way) root = step < 0 ? root?.shadowRoot : root?.children[step];
@@ -23,6 +31,7 @@
     add(root);
     const found = [all.length];
     for (let i = 0; i < all.length; i++) if (!never.has(all[i].localName) && listens(all[i])) found.push(i);
+    for (let i = 0; i < all.length; i++) if (all[i].childElementCount > 1 && sorts(all[i])) found.push(-1 - i);
     return found;
   });
 };

@@ -15,7 +15,8 @@ function extentOf(el, role) {
   const size = parseInt(sized?.getAttribute(tabular ? 'aria-rowcount' : 'aria-setsize') ?? '');
   if (Number.isNaN(size)) return null;
   const place = tabular ? 'aria-rowindex' : 'aria-posinset';
-  const held = new Set([...el.querySelectorAll(`[${place}]`)].map((row) => parseInt(row.getAttribute(place) ?? '')));
+  const placed = [...el.querySelectorAll(`[${place}]`)].filter((row) => !row.querySelector('[role=columnheader], th'));
+  const held = new Set(placed.map((row) => parseInt(row.getAttribute(place) ?? '')));
   const rows = held.size || el.querySelectorAll(tabular ? 'tr, [role=row]' : 'li, [role=option], [role=listitem]').length;
   if (size >= 0 && rows >= size) return '';
   const span = held.size ? `${Math.min(...held)} to ${Math.max(...held)}` : `${rows}`;

@@ -20,7 +20,7 @@
  *   | {kind: 'wild', el: Element, rect: Rect, part?: Part}} Note
  * @typedef {{cells: string[], unnamed: Control[], named: boolean}} Row
  * @typedef {{role: string, geo: Geo, pointer: boolean, inert: boolean, disabled: boolean, fixed: boolean,
- *   hard: boolean, name: string, mute: boolean, cursor: boolean, shaded: boolean}} Place
+ *   hard: boolean, name: string, mute: boolean, cursor: string, shaded: boolean}} Place
  * @typedef {{node: Node, at: number, items: number, notes: number, own: number, valid: boolean}} Start
  */
 

@@ -26,7 +26,44 @@ function clean(text, most = 500) {
 
 /** @param {Element} el @param {string} role */
 function nameOf(el, role) {
-  return accessibleName(el, role) || (FIELDS.has(role) || role === 'listbox' ? '' : iconName(el));
+  if (isReplacing(el, role)) return replacedName(el);
+  return accessibleName(el, role) || hostName(el) || (FIELDS.has(role) || role === 'listbox' ? '' : iconName(el));
+}
+
+/** A list of a page's own making that is called by what is chosen in it, in the place of a native one with a label. @param {Element} el @param {string} role */
+function isReplacing(el, role) {
+  if (!FIELDS.has(role) || el.hasAttribute('aria-label')) return false;
+  const by = referenced(el, 'aria-labelledby');
+  return (isEditable(el) ? !by.length && !labelsOf(el).length : by.every((label) => holds(el, label))) && replacedName(el) !== '';
+}
+
+/** The label of the native list that was hidden for it, beside it or in it. @param {Element} el */
+function replacedName(el) {
+  const native = replacedBy(el);
+  return native ? clean(labelText(native)) : '';
+}
+
+/** @param {Element} el @returns {Element | null} */
+function replacedBy(el) {
+  const near = [el.querySelector('select')];
+  let up = /** @type {Element | null} */ (el);
+  for (let i = 0; up && i < 5; i++, up = up.parentElement) near.push(up.previousElementSibling, up.nextElementSibling);
+  return near.find((other) => other?.localName === 'select' && isAway(other)) ?? null;
+}
+
+/** Nobody sees it: too small, clear, or clipped away. @param {Element} el */
+function isAway(el) {
+  const { l, t, r, b } = rectOf(el);
+  if (r - l <= 1 || b - t <= 1 || !el.checkVisibility(DRAWN)) return true;
+  return (r - l <= 4 || b - t <= 4) && cutAway(getComputedStyle(el));
+}
+
+/** What the element is called in whose shadow root a nameless control is. @param {Element} el */
+function hostName(el) {
+  const host = nativeControl(el) ? hostOf(el) : null;
+  if (!host) return '';
+  sources?.push(host);
+  return clean(labelText(host) || (host.getAttribute('aria-label') ?? host.getAttribute('label') ?? ''));
 }
 
 /** @param {Element} el @param {string} role @returns {string} */
@@ -77,7 +114,7 @@ function nativeName(el) {
     case 'svg':
       return childText(el, 'title');
     default:
-      return '';
+      return mayHost(el) ? labelText(el) : '';
   }
 }
 
@@ -111,7 +148,7 @@ const INLINES = new Set(
 const SILENT = new Set(
   (
     'script style template noscript head meta link title datalist source track param base object ' +
-    'embed video audio canvas'
+    'embed video audio canvas area'
   ).split(' '),
 );
 const MOST_NAME_NODES = 400;

@@ -86,6 +86,8 @@ class Model {
   hosts = new Map();
   /** @type {Set<Element>} */
   suspects = new Set();
+  /** The dialog that must be answered first. @type {Element | null} */
+  modal = null;
   nextPart = 1;
   /** Whether it is walked for the first time. */
   first = true;

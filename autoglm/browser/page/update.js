@@ -48,6 +48,7 @@ function update(view, most = Infinity) {
   noteLayout(model, scrolled);
   if (spoilt) return remake(most);
   if (!model.dirty.size && !scrolled && !model.unjudged.size) return model;
+  noteModal(model);
   if (!rewalk(model, most)) return remake(most);
   if (!model.dirty.size) judge(model);
   return model;
@@ -68,6 +69,7 @@ function remake(most) {
   hoveredBefore = hovered;
   animated = animatedNow();
   truncated = false;
+  model.modal = topModal();
   soil(model.root);
   rewalk(model, most);
   if (!model.dirty.size || most === Infinity) judge(model);
@@ -351,9 +353,17 @@ function inSight(model) {
   return false;
 }
 
+/** What is in a modal dialog comes first. @param {Model} model */
+function noteModal(model) {
+  const before = model.modal;
+  model.modal = topModal();
+  if (before === model.modal) return;
+  for (const el of [before, model.modal]) if (el?.isConnected) mark(el);
+}
+
 /** @param {Model} model */
 function judge(model) {
-  const modal = topModal();
+  const { modal } = model;
   const native = modal?.matches(':modal') ?? false;
   const other = modal !== modalBefore[0] || native !== modalBefore[1];
   modalBefore = [modal, native];

@@ -24,7 +24,12 @@ function valueOf(el, role) {
   if (role === 'slider' || role === 'spinbutton' || role === 'scrollbar') {
     return el.getAttribute('aria-valuetext') ?? el.getAttribute('aria-valuenow') ?? undefined;
   }
-  if (role === 'combobox' || role === 'textbox' || role === 'searchbox') return contentBesideLabel(el);
+  if (role === 'combobox' || role === 'textbox' || role === 'searchbox') {
+    if (isReplacing(el, role)) return clean(contentOf(el, replacedBy(el) ?? el), 4000);
+    const [content, label] = [contentBesideLabel(el), clean(el.getAttribute('aria-label') ?? '')];
+    // The label that lies in an empty list, or floats above what is chosen.
+    return label && `${content} `.startsWith(`${label} `) ? content.slice(label.length).trim() : content;
+  }
   return undefined;
 }
 
@@ -172,7 +177,7 @@ function counted(el, role) {
   return !isEditable(el) && Number.isFinite(parseFloat(el.getAttribute('aria-valuenow') ?? ''));
 }
 
-const FILES = /\b(?:uploads?|attach|browse|import|drop|choose (?:a )?files?|select (?:a )?files?|add (?:a )?files?)\b/i;
+const FILES = /\b(?:uploads?|attach|browse|import|drop(?= .*(?:files?|here|images?|photos?))|choose (?:a )?files?|select (?:a )?files?|add (?:a )?files?)\b/i;
 
 /** Whether it is a stand-in for a file input, or says that it takes files. @param {Element} el */
 function asksForFiles(el) {

@@ -19,6 +19,8 @@ const PASS_THROUGH = new Set([
 const DRAWN = { visibilityProperty: true, opacityProperty: true };
 const TITLES = /^(legend|h[1-6])$/;
 const LISTS = /^(list|listbox|feed|grid|treegrid|table)$/;
+/** Called by what is in them, once they can be clicked. */
+const SAID = /^(paragraph|definition|term|blockquote|caption|time|code|strong|emphasis)$/;
 const NOT_FLAT = 'table, ul, ol, dl, h1, h2, h3, h4, h5, h6, form, section, article, fieldset, [role=row]';
 const INNER_CONTROLS =
   'a[href], button, input:not([type=hidden]), select, textarea, [role=button], [role=link], [role=menuitem], ' +
@@ -26,6 +28,8 @@ const INNER_CONTROLS =
   '[tabindex]:not([tabindex^="-"])';
 /** Drawn by what no script can read. */
 const OPAQUE = new Set(['canvas', 'video', 'audio']);
+/** Those that say what a thing is for. @type {Record<string, string>} */
+const CURSORS = { pointer: 'pointer', grab: 'grip', move: 'grip' };
 /** Px each way: what is smaller and has no name of its own is an icon, a spacer or an ornament. */
 const PICTURE = 32;
 /** Elements after which the time is looked at. */
@@ -129,9 +133,19 @@ class Walk {
     }
     this.own++;
     this.depth++;
+    const first = el === this.model.modal && !this.row && !place.mute;
+    if (first) this.edgeOfModal();
     if (!place.shaded && !this.foreign && isPlain(el)) this.plain(el, tag, place);
     else this.styled(el, tag, place);
+    if (first) this.edgeOfModal();
     this.depth--;
+  }
+
+  /** Between two of these lines is what comes first: see seen.py. */
+  edgeOfModal() {
+    this.flush();
+    this.pending = null;
+    this.items.push({ role: 'modal', text: '' });
   }
 
   /** No more can be told of than what is in view. */
@@ -165,8 +179,8 @@ class Walk {
     const style = getComputedStyle(el);
     const shown = el.checkVisibility(DRAWN);
     if ((!shown && prunes(style)) || vanishes(style)) {
-      if (isGhost(el)) this.control(el, roleOf(el), true, place);
-      if (style.opacity === '0' && isBackable(el)) this.notes.push({ kind: 'read', el: backOf(el) });
+      if (isGhost(el)) this.control(el, roleOf(el), true, placed(el, style, place));
+      if (style.opacity === '0') this.veiled(el, place);
       return;
     }
     if (el.getAttribute('aria-hidden') === 'true' && isGutter(el)) return;
@@ -182,6 +196,13 @@ class Walk {
     if (wild && this.items.length > before) this.notes.push({ kind: 'wild', el, rect: rectOf(el) });
   }
 
+  /** A transparent thing, of which a field may be seen that waits behind its label. @param {Element} el @param {Place} place */
+  veiled(el, place) {
+    const fields = isBackable(el) || isVeilable(el) ? [] : fieldsIn(el);
+    if (fields.length || isBackable(el) || isVeilable(el)) this.notes.push({ kind: 'read', el: backOf(el) });
+    for (const field of fields) if (isGhost(field)) this.control(field, roleOf(field), true, place);
+  }
+
   /** Where something begins or ends, text does too, unless it is in a line with it. @param {string} display */
   edge(display) {
     if (display === 'inline') return;
@@ -191,9 +212,9 @@ class Walk {
 
   /** @param {Element} el @param {string} tag @param {CSSStyleDeclaration | null} style @param {Place} place */
   show(el, tag, style, place) {
-    const cursor = style ? style.cursor === 'pointer' : place.cursor;
-    const pointer = cursor && !PASS_THROUGH.has(tag);
-    const starts = pointer && !place.pointer;
+    const cursor = style ? (CURSORS[style.cursor] ?? '') : place.cursor;
+    const pointer = cursor === 'pointer' && !PASS_THROUGH.has(tag);
+    const starts = (pointer && !place.pointer) || (cursor === 'grip' && place.cursor !== cursor && isGrip(el));
     if (pointer !== place.pointer || cursor !== place.cursor) place = { ...place, pointer, cursor };
     if (
       saidByLabels.has(el) ||
@@ -206,7 +227,8 @@ class Walk {
     if (nativeControl(el)) return this.control(el, roleOf(el), true, place);
     const role = el.hasAttributes() ? roleOf(el) : (TAG_ROLES[tag] ?? 'generic');
     if (el.hasAttributes() && (isWidget(el, role) || isEditingHost(el))) return this.control(el, role, true, place);
-    if (this.isSoft(el, tag, role, starts, place) && !isWrapper(el)) return this.control(el, role, false, place);
+    if (this.isSoft(el, tag, role, starts, style, place) && !isWrapper(el))
+      return this.control(el, role === 'presentation' ? 'generic' : role, false, place);
     if (this.hangs(el, role, starts)) this.notes.push({ kind: 'guard', el });
     return this.content(el, tag, role, style, place);
   }
@@ -221,15 +243,25 @@ class Walk {
     );
   }
 
-  /** @param {Element} el @param {string} tag @param {string} role @param {boolean} starts @param {Place} place */
-  isSoft(el, tag, role, starts, place) {
+  /**
+   * @param {Element} el
+   * @param {string} tag
+   * @param {string} role
+   * @param {boolean} starts
+   * @param {CSSStyleDeclaration | null} style
+   * @param {Place} place
+   */
+  isSoft(el, tag, role, starts, style, place) {
     if (!place.hard && place.pointer && isChoice(el)) return true;
-    if (!starts && !el.hasAttributes()) return !place.hard && listens(el, tag);
+    if (!starts && !el.hasAttributes()) return !place.hard && (listens(el, tag) || isSorted(el));
     if (tag === 'html' || tag === 'body') return false;
     if (el.hasAttribute('onclick')) return true;
     if (role === 'presentation' && isBlank(el)) return false;
     if ((place.hard || place.pointer) && isCross(el)) return true;
     if (!place.hard && el.getAttribute('draggable') === 'true') return true;
+    if (!place.hard && (isSorted(el) || (role === 'gridcell' && isInHeardGrid(el)))) return true;
+    if (isRowOfCells(el, role)) return false;
+    if (/resiz/i.test(style?.cursor + (el.getAttribute('class') ?? '')) && isInBody(el)) return false;
     if (place.hard || (tag === 'label' && /** @type {HTMLLabelElement} */ (el).control)) return false;
     if (starts || listens(el, tag)) return true;
     return (takesFocus(el) || this.roves(el)) && !CONTAINERS.has(role) && !isPane(el, role);
@@ -263,7 +295,9 @@ class Walk {
    */
   content(el, tag, role, style, place) {
     if (tag === 'iframe' || tag === 'frame') return this.frame(el, place);
-    if (role === 'image') return this.image(el, place);
+    if (role === 'image') this.image(el, place);
+    if (el.hasAttribute('usemap')) this.map(el, place);
+    if (role === 'image') return;
     if (tag === 'svg') this.image(el, place);
     if (role === 'progressbar' || role === 'meter') return this.gauge(el, role, place);
     if (tag === 'details' && !el.hasAttribute('open')) return this.summary(el, place);
@@ -541,6 +575,20 @@ class Walk {
     if (isLarge(rect)) this.say('image', name || this.told(() => pictureName(el)), el, place);
   }
 
+  /** The areas of a picture. @param {Element} el @param {Place} place */
+  map(el, place) {
+    const map = mapOf(el);
+    if (!map || place.mute) return;
+    this.notes.push({ kind: 'read', el: map }, { kind: 'wild', el, rect: rectOf(el) });
+    for (const area of areasOf(map)) {
+      const rect = areaRect(area);
+      if (!seen(meet(rect, current(place.geo).clip))) continue;
+      this.flush();
+      const role = area.hasAttribute('href') ? 'link' : 'button';
+      this.list(area, area, role, rect, place, this.told(() => accessibleName(area, role)));
+    }
+  }
+
   /** A canvas or a player. @param {Element} el @param {string} tag @param {Place} place */
   opaque(el, tag, place) {
     if (place.mute || el.getAttribute('aria-hidden') === 'true' || isInEditor(el)) return;
@@ -611,6 +659,7 @@ class Walk {
     if (!control || typeOf(control) === 'hidden') return false;
     this.notes.push({ kind: 'read', el: control });
     const role = roleOf(control);
+    if (isInside(control)) return false;
     if (isBacked(control) && !this.behindAnother(control, el)) {
       this.list(
         control,
@@ -622,7 +671,8 @@ class Walk {
       );
       return true;
     }
-    if (!control.checkVisibility()) return this.isListed(control);
+    if (isAway(control) && !isGhost(control)) return this.isListed(control);
+    if (mayHost(control) && !control.hasAttribute('tabindex') && !rootOf(control)?.querySelector(INNER_CONTROLS)) return false;
     const text = clean(contentOf(el, control));
     return text !== '' && this.told(() => nameOf(control, role)).includes(text);
   }
@@ -661,14 +711,15 @@ class Walk {
       if (!isEditable(el) && el.localName !== 'select') this.descend(el, { ...place, mute: place.mute || hard });
       return;
     }
-    let name = this.told(() => nameOf(el, role));
+    let name = this.told(() => nameOf(el, !hard && SAID.test(role) ? 'generic' : role));
     if (place.hard && name === place.name && !isEditable(el)) return this.descend(el, place);
     this.flush();
     let mute = hard;
     if (!hard && role !== 'listbox') ({ name, mute } = softName(el, name));
+    if (!hard && el.querySelector('iframe')) mute = false;
     const plain = /^(checkbox|radio)$/.test(typeOf(el)) || isEditable(el) || el.localName === 'select';
     const item = this.list(el, el, role, rect, place, name);
-    if (!name && (plain || FIELDS.has(role))) this.nameFromNear(el, role, item);
+    if (!name && (plain || FIELDS.has(role) || item.type === 'file')) this.nameFromNear(el, role, item);
     else this.pending = null;
     if (!item.name && isEditingHost(el)) item.name = regionName(el);
     if (!plain && (el.firstElementChild || rootOf(el) || !mute)) {
@@ -829,7 +880,7 @@ function rootPlace() {
     hard: false,
     name: '',
     mute: false,
-    cursor: false,
+    cursor: '',
     shaded: false,
   };
 }
@@ -870,7 +921,7 @@ function isBackable(el) {
 /** What holds the picture that may stand for a field: see drawnUnder. @param {Element} el */
 function backOf(el) {
   let up = el;
-  for (let i = 0; i < 4 && up.parentElement; i++) up = up.parentElement;
+  for (let i = 0, outer = above(up); i < 4 && outer; i++, outer = above(up)) up = outer;
   return up;
 }
 
@@ -1025,7 +1076,8 @@ function innerControls(el, depth = 0) {
  * @param {string} role
  */
 function wrapsField(el, role) {
-  return FIELDS.has(role) && el.localName !== 'input' && el.querySelector('input, textarea') !== null;
+  if (!FIELDS.has(role) || el.localName === 'input') return false;
+  return [...el.querySelectorAll('input, textarea')].some((field) => field.checkVisibility());
 }
 
 /**
@@ -1058,15 +1110,15 @@ function columnName(el) {
   return top?.localName === 'th' ? clean(top.textContent ?? '', LABEL) : '';
 }
 
-/** A checkbox, radio or file input that is not seen itself but stands behind a label that is. @param {Element} el */
+/** A checkbox, radio, file input or button that is not seen itself but stands behind a label that is. @param {Element} el */
 function isBacked(el) {
-  if (!/^(checkbox|radio|file)$/.test(typeOf(el)) || !unseen(el)) return false;
+  if (!(/^(checkbox|radio|file)$/.test(typeOf(el)) || el.localName === 'button') || !unseen(el)) return false;
   return visibleLabel(el) !== null;
 }
 
 /** A transparent field laid over the picture that stands for it. @param {Element} el */
 function isGhost(el) {
-  if (!isBackable(el)) return false;
+  if (!isBackable(el)) return isVeiled(el);
   if (!el.checkVisibility({ visibilityProperty: true }) || getComputedStyle(el).opacity !== '0') return false;
   const rect = rectOf(el);
   if (!seen(rect) || !el.parentElement?.checkVisibility(DRAWN) || visibleLabel(el)) return false;
@@ -1107,6 +1159,8 @@ function visibleLabel(el) {
 
 /** @param {Element} el */
 function unseen(el) {
+  const picture = el.localName === 'area' ? pictureOf(el) : null;
+  if (picture) return unseen(picture);
   if (!el.checkVisibility(DRAWN) && getComputedStyle(el).display !== 'contents') return !isGhost(el);
   const rect = drawnRect(el);
   if (!seen(rect)) return true;

@@ -129,7 +129,14 @@ function noteNodes(record) {
   regrown(el, nodes);
   // A label without `for` is that of the first field in it.
   relationsStale ||= el.closest('label') !== null || nodes.some(relates);
+  if (el.closest('map') || nodes.some(hasMap)) for (const img of document.querySelectorAll('img[usemap]')) mark(img);
   for (const node of record.removedNodes) if (heard.size && node.nodeType === Node.ELEMENT_NODE) heardStale = true;
+}
+
+/** @param {Node} node */
+function hasMap(node) {
+  const el = /** @type {Element} */ (node);
+  return node.nodeType === Node.ELEMENT_NODE && (el.localName === 'map' || el.querySelector('map') !== null);
 }
 
 /** Whether it names something, or something asked for its id. @param {Node} node */
@@ -227,6 +234,7 @@ function frame() {
 /** A listener here is for this very thing, not for what is in it. @param {Element} el @param {string} tag */
 function listens(el, tag) {
   if (!listening.has(el) || PASS_THROUGH.has(tag) || /^(html|body|label)$/.test(tag)) return false;
-  if (CONTAINERS.has(roleOf(el)) && isBlank(el)) return false;
-  return (el.textContent?.length ?? 0) <= LONG && !el.querySelector(INNER_CONTROLS);
+  if (CONTAINERS.has(roleOf(el)) && (isBlank(el) || innerControls(el).length > 0)) return false;
+  if (el.querySelector('[role=gridcell]')) return false;
+  return (el.textContent?.length ?? 0) <= LONG && ![...el.querySelectorAll(INNER_CONTROLS)].some((inner) => seen(rectOf(inner)));
 }
