@@ -18,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         match arguments.command:
             case "serve":
-                from autoglm_backend.serve import ServeOptions, serve
+                from autoglm_backend.listening import ServeOptions
+                from autoglm_backend.serve import serve
 
                 options = {name: value for name, value in vars(arguments).items() if name != "command"}
                 serve(ServeOptions(**options), since)

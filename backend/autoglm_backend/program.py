@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import socket
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -22,9 +21,10 @@ from autoglm_backend.engines.front import create_front
 from autoglm_backend.engines.launcher import Booted, Launch
 from autoglm_backend.engines.vllm_log import option
 from autoglm_backend.errors import BackendError, CheckpointError
+from autoglm_backend.in_process import serve_int8
+from autoglm_backend.listening import Leaving, Ready, ServeOptions, choose_ctx, is_local, say_ready, tell
 from autoglm_backend.prefetch import Prefetch
 from autoglm_backend.probe import ROOT, free_ram, memory
-from autoglm_backend.serve import Leaving, Ready, ServeOptions, choose_ctx, is_local, say_ready, serve_int8
 from autoglm_backend.supervise import Supervisor
 
 if TYPE_CHECKING:
@@ -240,11 +240,6 @@ def told(booted: Booted) -> str:
     found = booted.allocated
     cache = f"  {found.cache_tokens:,} tokens of cache" if found.cache_tokens else ""
     return cache + (f"  with {' and '.join(booted.repairs)}" if booted.repairs else "")
-
-
-def tell(text: str) -> None:
-    for line in text.splitlines():
-        sys.stderr.write(f"  {line}\n")
 
 
 def nvml_for(gpus: Sequence[Gpu]) -> Any:

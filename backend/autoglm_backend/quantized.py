@@ -1,30 +1,34 @@
 """The INT8 form of a full-precision checkpoint, made once and kept in the user's cache. Knows no engine.
 
-A kept one is found by what the source looked like (names, sizes, times, config) and by the versions that made it; its
-files' checksums are compared each time, which also brings them into memory.
+A kept one is found by the hash of the source and the versions that made it; its files' checksums are compared each
+time, which also brings them into memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import zlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from autoglm_backend.checkpoint import Checkpoint, inspect
 from autoglm_backend.errors import CheckpointError
 
 SUMS = "checksums.json"
+KNOWN = "sources.json"  # hashes of the sources that were read, by what their files looked like
 BLOCK = 8 << 20
 LAYOUT = 1  # of what convert.save_int8 writes; one more when it changes
 
 
 def quantized(source: Checkpoint, tell: Callable[[str], object], root: Path | None = None) -> Checkpoint:
     """The INT8 checkpoint of `source`, from the cache or made now; `source` itself when the disk has no room for it."""
-    folder = (root or cache_root()) / key(source)
+    root = root or cache_root()
+    folder = root / key(source, root)
     if folder.exists():
         try:
             return checked(folder)
@@ -73,13 +77,37 @@ def checksum(file: Path) -> int:
     return total
 
 
-def key(source: Checkpoint) -> str:
+def key(source: Checkpoint, root: Path) -> str:
     """Differs whenever the source or what quantizes it does."""
-    files = [*source.shards, source.path / "config.json", source.path / "tokenizer.json"]
-    seen = [(file.name, (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
     made_by = [LAYOUT, version("torch"), version("transformers")]
-    text = json.dumps([str(source.path.resolve()), seen, made_by])
-    return f"{source.path.resolve().name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return hashlib.sha256(json.dumps([contents(source, root), *made_by]).encode()).hexdigest()[:24]
+
+
+def contents(source: Checkpoint, root: Path) -> str:
+    """Hash of all that INT8 weights are made of. Files that look as they did (size and time) are not read again."""
+    files = [*source.shards, source.path / "config.json", source.path / "tokenizer.json"]
+    looks = [[file.name, (stat := file.stat()).st_size, stat.st_mtime_ns] for file in files]
+    at = str(source.path.resolve())
+    known = known_sources(root)
+    if at in known and known[at]["looks"] == looks:
+        return known[at]["sha256"]
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as opened:
+            total.update(hashlib.file_digest(opened, "sha256").digest())
+    known[at] = {"looks": looks, "sha256": total.hexdigest()}
+    root.mkdir(parents=True, exist_ok=True)
+    part = root / f"{KNOWN}.{os.getpid()}"
+    part.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    part.replace(root / KNOWN)
+    return total.hexdigest()
+
+
+def known_sources(root: Path) -> dict[str, Any]:
+    try:
+        return json.loads((root / KNOWN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def cache_root() -> Path:

@@ -77,7 +77,9 @@ def test_what_the_model_that_ships_does_not_need_is_not_imported_for_it() -> Non
     code = """
 import sys
 from autoglm_backend.cli import parser
-from autoglm_backend.serve import ServeOptions, nothing_to_plan, read_ahead, refuse_what_does_not_fit
+from autoglm_backend.in_process import read_ahead, refuse_what_does_not_fit
+from autoglm_backend.listening import ServeOptions
+from autoglm_backend.serve import nothing_to_plan
 from autoglm_backend.checkpoint import find, inspect
 assert nothing_to_plan("embedded") and read_ahead(inspect(find("embedded"))) is None
 refuse_what_does_not_fit(inspect(find("embedded")))

@@ -46,7 +46,20 @@ def test_broken_weights_are_noticed_and_made_again(source: Checkpoint, tmp_path:
     assert "made again" in told[1]
 
 
+def test_the_same_weights_elsewhere_are_not_quantized_again(source: Checkpoint, tmp_path: Path) -> None:
+    first = quantized(source, lambda _: None, tmp_path / "cache")
+    copy = shutil.copytree(source.path, tmp_path / "copy", copy_function=shutil.copyfile)
+    assert quantized(inspect(copy), lambda _: None, tmp_path / "cache").path == first.path
+
+
 def test_other_weights_in_the_same_folder_are_quantized_anew(source: Checkpoint, tmp_path: Path) -> None:
     first = quantized(source, lambda _: None, tmp_path / "cache")
-    (source.path / "model.safetensors").touch()
+    shard = source.shards[0]
+    shard.write_bytes(shard.read_bytes()[:-1] + b"\x01")
     assert quantized(inspect(source.path), lambda _: None, tmp_path / "cache").path != first.path
+
+
+def test_a_broken_list_of_known_sources_is_no_hindrance(source: Checkpoint, tmp_path: Path) -> None:
+    first = quantized(source, lambda _: None, tmp_path / "cache")
+    (tmp_path / "cache" / "sources.json").write_text("{")
+    assert quantized(source, lambda _: None, tmp_path / "cache").path == first.path

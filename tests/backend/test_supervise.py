@@ -27,11 +27,11 @@ from autoglm_backend.engines.environment import Environment
 from autoglm_backend.engines.front import create_front
 from autoglm_backend.errors import BackendError
 from autoglm_backend.generation import Finished
+from autoglm_backend.listening import ServeOptions
 from autoglm_backend.metrics import Metrics
 from autoglm_backend.planning import make
 from autoglm_backend.prefetch import Prefetch
 from autoglm_backend.program import chosen_program
-from autoglm_backend.serve import ServeOptions
 from autoglm_backend.supervise import (
     Admission,
     Backoff,

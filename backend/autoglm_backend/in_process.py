@@ -1,0 +1,121 @@
+"""The int8 engine in this very process. Imports no more than it must: `autoglm` waits for it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from autoglm_backend.checkpoint import Checkpoint, Stages, find, inspect
+from autoglm_backend.errors import BackendError
+from autoglm_backend.listening import Ready, ServeOptions, choose_ctx, is_local, say_ready, tell
+
+if TYPE_CHECKING:
+    from autoglm_backend.prefetch import Prefetch
+    from autoglm_backend.worker import Worker
+
+WAITING = 64  # requests in line behind those that run
+SLOTS = 16  # conversations that are remembered, and requests that run at once, where memory allows
+CACHE_SHARE = 8  # of the free memory one in so many parts is for conversations
+BIG = 1 << 30  # bytes of weights from which it is worth asking whether they fit
+
+
+def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: str) -> None:
+    """Until a signal ends the process. `why` is told to whoever started us. Raises BackendError."""
+    stages = Stages(sys.stderr.write)
+    checkpoint = inspect(find(options.model or "embedded"))
+    refuse_what_does_not_fit(checkpoint)
+    name = options.served_name or checkpoint.path.resolve().name
+    if not checkpoint.int8 and checkpoint.linear_bytes >= BIG:
+        from autoglm_backend.quantized import quantized
+
+        checkpoint = quantized(checkpoint, tell)
+    prefetch = read_ahead(checkpoint)
+    ctx = choose_ctx(options.ctx, checkpoint)
+    stages.done("checkpoint", f"{checkpoint.path}  {'int8' if checkpoint.int8 else 'to be quantized'}")
+
+    # OpenMP reads this once, when torch is imported. Without it an idle thread spins and takes the browser's core:
+    # 300 prompt + 40 reply tokens beside a busy core took 342-387 ms, and 281-287 so (facts/cpu_serving.md, section 4).
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import uvicorn
+
+    from autoglm_backend.app import Served, create_app
+    from autoglm_backend.engine import Engine as Int8Engine
+    from autoglm_backend.engine import Threads
+    from autoglm_backend.loading import load
+    from autoglm_backend.metrics import Metrics
+    from autoglm_backend.worker import Worker
+
+    stages.done("imports", "torch, transformers")
+    threads = Threads.choose(options.threads, checkpoint.linear_bytes)
+    model = load(checkpoint, ctx)
+    engine = Int8Engine(model, threads, slots=choose_slots(model.cache_shape.bytes))
+    if prefetch is not None:
+        prefetch.stop()
+    stages.done("weights", f"int8  {threads.prefill} threads prefill, {threads.decode} decode")
+    engine.probe()
+    stages.done("first token", "")
+
+    metrics = Metrics()
+    worker = Worker(engine, metrics, WAITING)
+    watching = threading.Timer(5.0, watch_memory, (worker,))  # so that the first reply does not wait for its imports
+    watching.daemon = True
+    watching.start()
+    app = create_app(worker, metrics, Served(name, ctx, int(time.time())), local=is_local(options.host))
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            what = f"int8  {checkpoint.config.parameters / 1e6:.1f}M parameters"
+            say_ready(options, opened, Ready(name, what, "INT8", why), since)
+
+        def capture_signals(self) -> Any:
+            from contextlib import nullcontext
+
+            return nullcontext()  # Leaving has them
+
+    Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")).run([opened])
+
+
+def choose_slots(each: int) -> int:
+    """How many conversations of so many bytes, full, may lie in memory."""
+    from autoglm_backend.probe import ROOT, memory
+
+    _, free = memory(ROOT)
+    return max(1, min(SLOTS, free // CACHE_SHARE // each))
+
+
+def read_ahead(checkpoint: Checkpoint) -> Prefetch | None:
+    """Large weights on their way into memory while torch is imported; small ones are there before anyone could look."""
+    if checkpoint.linear_bytes < BIG:
+        return None
+    from autoglm_backend.prefetch import Prefetch
+    from autoglm_backend.probe import ROOT, memory
+
+    return Prefetch(checkpoint.shards, memory(ROOT)[1]).start()
+
+
+def refuse_what_does_not_fit(checkpoint: Checkpoint) -> None:
+    """Raises BackendError when the weights alone would fill the memory: the system would kill somebody, likely us."""
+    if checkpoint.linear_bytes < BIG:
+        return
+    from autoglm_backend.probe import ROOT, memory
+
+    _, free = memory(ROOT)
+    if checkpoint.linear_bytes > free:
+        raise BackendError(
+            f"{checkpoint.path} needs {checkpoint.linear_bytes / 1e9:.1f} GB for its INT8 weights and "
+            f"{free / 1e9:.1f} GB of memory are free: close other programs, or take a smaller model"
+        )
+
+
+def watch_memory(worker: Worker) -> None:
+    """Lets fewer requests run at once while memory is short."""
+    from autoglm_backend.probe import free_ram
+    from autoglm_backend.supervise import keep_in_memory
+
+    keep_in_memory(worker.allow, free_ram, worker.most, tell)
