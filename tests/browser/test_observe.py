@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+from autoglm.codec import to_json
 from autoglm.dialects.page import page_text
 from autoglm.errors import Mistake
 from autoglm.types import Check, Click, Hover, Observation, Scroll, Text, Type
@@ -282,6 +284,14 @@ async def test_a_huge_page_is_cut_to_what_is_in_view_first(visit: Visit) -> None
     await visit.js("scrollTo(0, document.documentElement.scrollHeight)")
     seen = await visit.observe()
     assert seen.truncated and len(seen.items) == 10_000 and seen.elements[-1].name == "11999"
+
+
+async def test_a_page_of_200_000_nodes_is_told_of_in_2_megabytes(visit: Visit) -> None:
+    await visit.show("<div id=all></div><script>all.innerHTML = '<p><button>Go</button>on</p>'.repeat(50_000)</script>")
+    seen = await visit.observe()
+    assert await visit.js("document.getElementsByTagName('*').length") > 100_000
+    assert seen.truncated and not seen.hung and seen.elements[0].in_view
+    assert len(json.dumps(to_json(seen), ensure_ascii=False).encode()) <= 2_000_000
 
 
 async def test_how_far_the_page_is_scrolled_is_told(visit: Visit) -> None:

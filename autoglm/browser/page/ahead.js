@@ -6,7 +6,7 @@
 // left, and asks again what fires no event. A page that is hidden, or never rests, is left alone.
 
 /** Of a slice; an input or a frame that comes meanwhile waits for so long at most. */
-const SLICE_MS = 8;
+const SLICE_MS = 16;
 /** Of a slice while the driver waits for nothing but this page. */
 const WAITED_MS = 50;
 /** Between two looks. */
@@ -23,6 +23,8 @@ let armed = false;
  * @param {number} mostMs
  */
 async function ahead(quietMs, mostMs) {
+  // While the page comes to rest.
+  if (unasked.has(document)) return { ask: toAsk() };
   const [end, before] = [performance.now() + mostMs, version];
   const over = () => version !== before || performance.now() > end;
   while (busy(quietMs, true)) {

@@ -16,7 +16,8 @@ class Geo {
   /** Cuts off what scrolling does not bring out, now. */
   cuts = false;
   /** Holds more than fits: else it cannot be scrolled before something in it changes. */
-  overflows = false;
+  wide = false;
+  tall = false;
   scrollLeft = 0;
   scrollTop = 0;
   stamp = -1;
@@ -87,7 +88,8 @@ function measureBox(geo, el, around) {
   geo.cuts =
     (!/x|u/.test(geo.kind) && el.scrollWidth > el.clientWidth) ||
     (!/y|v/.test(geo.kind) && el.scrollHeight > el.clientHeight);
-  geo.overflows = el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight;
+  geo.wide = el.scrollWidth > el.clientWidth;
+  geo.tall = el.scrollHeight > el.clientHeight;
   geo.scrollLeft = el.scrollLeft;
   geo.scrollTop = el.scrollTop;
 }

@@ -195,8 +195,9 @@ function noteTicks() {
 }
 
 /** @param {Geo} box */
-function hasScrolled({ el, stamp, scrollLeft, scrollTop, overflows }) {
-  return overflows && el !== null && stamp >= 0 && (scrollLeft !== el.scrollLeft || scrollTop !== el.scrollTop);
+function hasScrolled({ el, stamp, scrollLeft, scrollTop, wide, tall }) {
+  if (el === null || stamp < 0) return false;
+  return (tall && scrollTop !== el.scrollTop) || (wide && scrollLeft !== el.scrollLeft);
 }
 
 function noteFocus() {

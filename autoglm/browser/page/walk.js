@@ -34,6 +34,11 @@ const CURSORS = { pointer: 'pointer', grab: 'grip', move: 'grip' };
 const PICTURE = 32;
 /** Elements after which the time is looked at. */
 const LEAST_VISITED = 64;
+/** A page of so many elements is walked for so many ms; after that only what is in view is told of. */
+const HUGE = 50_000;
+const HUGE_MS = 800;
+/** Of the width and height: what is in view there is told of in any case. A page so large takes 10 ms and more for each. */
+const SIGHTS = [0.1, 0.5, 0.9];
 const LONG = 150;
 const LABEL = 100;
 
@@ -57,6 +62,8 @@ class Walk {
   sighted = null;
   /** Out of time: what is walked now is left as it is, to be walked again. */
   late = false;
+  /** Only what is in view is walked from here on. */
+  hurried = false;
   visited = 0;
   depth = 0;
   /** Text not yet said. */
@@ -77,7 +84,9 @@ class Walk {
   /** @param {Model} model @param {number} most ms */
   constructor(model, most) {
     this.model = model;
-    this.until = performance.now() + most;
+    const now = performance.now();
+    this.until = now + most;
+    this.hurry = model.first && document.getElementsByTagName('*').length > HUGE ? now + HUGE_MS : Infinity;
   }
 
   /** Walks a part again, keeping what did not change in it. @param {Part} part */
@@ -123,9 +132,11 @@ class Walk {
   visit(el, place) {
     const tag = el.localName;
     if ((SILENT.has(tag) && !OPAQUE.has(tag)) || this.late) return;
-    if (++this.visited % LEAST_VISITED === 0 && performance.now() > this.until) {
-      this.late = true;
-      return;
+    if (++this.visited % LEAST_VISITED === 0) {
+      const now = performance.now();
+      this.hurried ||= now > this.hurry;
+      this.late = now > this.until;
+      if (this.late) return;
     }
     if (this.visited > MOST_VISITED || this.depth > MOST_DEPTH || (this.isFull() && this.isOutOfSight(el))) {
       this.truncated = true;
@@ -151,7 +162,7 @@ class Walk {
   /** No more can be told of than what is in view. */
   isFull() {
     const { count, size } = this.model;
-    return count > MOST_ITEMS || this.items.length > MOST_ITEMS || size > MOST_CHARACTERS;
+    return this.hurried || count > MOST_ITEMS || this.items.length > MOST_ITEMS || size > MOST_CHARACTERS;
   }
 
   /** As far as its box and some points in view can tell. @param {Element} el */
@@ -844,8 +855,8 @@ class Walk {
 function sighted() {
   /** @type {Set<Element>} */
   const found = new Set();
-  for (const fx of GRID)
-    for (const fy of GRID)
+  for (const fx of SIGHTS)
+    for (const fy of SIGHTS)
       for (let up = hitAt(fx * innerWidth, fy * innerHeight); up && !found.has(up); up = above(up)) found.add(up);
   return found;
 }
