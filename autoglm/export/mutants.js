@@ -88,6 +88,7 @@
   const wrap = (el) => {
     if (PARTS.test(el.localName) || el.contains(document.activeElement)) return;
     const box = document.createElement('div');
+    done.add(box); // it may stand where the element stood, and say the same
     box.style.display = 'contents';
     el.replaceWith(box);
     box.append(el);

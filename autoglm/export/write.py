@@ -43,6 +43,8 @@ from autoglm.types import Check as CheckBox
 
 FILES = "FILES"
 """The constant that says where a test's files lie."""
+KINDS = {"spinbutton": "number", "searchbox": "query", "slider": "number"}
+"""What is typed there, where a field has no name that Python could write."""
 
 
 def write(run: Run, steps: Sequence[Step], story: Story, fallback: str) -> Script:
@@ -194,7 +196,8 @@ class _Writer:
         element = scene.element
         target = scene.targets[0] if scene.targets else None
         field_name = (element.name if element else "") or (target.name if target else "")
-        name = variable(field_name, self.taken) or variable("text", self.taken)
+        kind = (element.type or KINDS.get(element.role, "")) if element else ""
+        name = variable(field_name, self.taken) or variable(kind or "text", self.taken)
         self.taken.add(name)
         self.values[text] = name
         self.before[text] = tuple(lines(scene.before))
