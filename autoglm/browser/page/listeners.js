@@ -3,13 +3,10 @@
 // A page that lies to it can only make something look clickable, or not.
 (ways) => {
   const never = new Set(['option', 'script', 'style', 'br', 'head', 'meta', 'link', 'title', 'button', 'input']);
-  const listens = (el) => {
-    const on = getEventListeners(el);
-    return on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup;
-  };
+  const listens = (on) => on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup;
   // SortableJS and jQuery UI make a thing draggable only when it is pressed.
-  const sorts = (el) => {
-    const on = getEventListeners(el);
+  const sorts = (el, on) => {
+    if (el.childElementCount < 2) return false;
     if (on.dragover && on.dragenter) return on.pointerdown || on.mousedown || on.touchstart;
     if (el.localName !== 'ul' && el.localName !== 'ol') return false;
     if (el.classList.contains('ui-sortable')) return true;
@@ -30,8 +27,12 @@
     if (root.shadowRoot) add(root.shadowRoot);
     add(root);
     const found = [all.length];
-    for (let i = 0; i < all.length; i++) if (!never.has(all[i].localName) && listens(all[i])) found.push(i);
-    for (let i = 0; i < all.length; i++) if (all[i].childElementCount > 1 && sorts(all[i])) found.push(-1 - i);
+    for (const [i, el] of all.entries()) {
+      if (never.has(el.localName)) continue;
+      const on = getEventListeners(el);
+      if (listens(on)) found.push(i);
+      if (sorts(el, on)) found.push(-1 - i);
+    }
     return found;
   });
 };
