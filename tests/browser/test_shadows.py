@@ -40,6 +40,18 @@ async def test_what_is_in_a_closed_shadow_root_is_seen_and_used(visit: Visit, ht
     assert element(await visit.observe(), "Field").value == "Ada"
 
 
+@pytest.mark.parametrize("inner", ["<button>Own</button><slot></slot>", "<p>Own text</p><slot></slot>"])
+async def test_a_closed_root_whose_host_has_all_its_children_in_it_is_seen_out_of_view(
+    visit: Visit, inner: str
+) -> None:
+    seen = await visit.show(
+        f"""<div style="height:3000px"></div><div style="padding:20px;text-indent:30px"><b>Indented</b></div><div id=h><button>One</button>
+        <p>Two</p></div><script>h.{CLOSED}'{inner}'</script>"""
+    )
+    said = [item.text if isinstance(item, Text) else item.name for item in seen.items]
+    assert said in (["Indented", "Own", "One", "Two"], ["Indented", "Own text", "One", "Two"])
+
+
 async def test_what_is_slotted_into_a_closed_shadow_root_stands_where_it_is_drawn(visit: Visit) -> None:
     seen = await visit.show(
         f"""<x-s><b slot=second>Second</b><i slot=first>First</i></x-s><script>

@@ -83,6 +83,7 @@ function strange(el, child) {
   const r = el.getBoundingClientRect();
   if (r.height < ROOM || r.width < ROOM) return false;
   const first = child.getBoundingClientRect();
+  if (r.bottom < 0 || r.top > innerHeight) return displaced(el, child, first.left - r.left, first.top - r.top);
   const last = el.lastElementChild === child ? first : /** @type {Element} */ (el.lastElementChild).getBoundingClientRect();
   const [x, y] = [(r.left + r.right) / 2, (first.top + first.bottom) / 2];
   return (
@@ -91,6 +92,28 @@ function strange(el, child) {
     (first.left - r.left > ROOM && odd(el, (r.left + first.left) / 2, y)) ||
     (r.right - last.right > ROOM && odd(el, last.right + ROOM, (last.top + last.bottom) / 2))
   );
+}
+
+/**
+ * The same where no caret tells, out of view: its first child stands further in than its own style accounts for.
+ * @param {Element} el
+ * @param {Element} child
+ * @param {number} right
+ * @param {number} down
+ */
+function displaced(el, child, right, down) {
+  if ((right <= ROOM && down <= ROOM) || !child.checkVisibility()) return false;
+  for (let node = el.firstChild; node !== child; node = /** @type {ChildNode} */ (node).nextSibling)
+    if (node?.nodeType === Node.TEXT_NODE && /** @type {Text} */ (node).data.trim()) return false;
+  const [own, inner] = [getComputedStyle(el), getComputedStyle(child)];
+  if (!/^(block|inline-block|list-item|flow-root)$/.test(own.display) || inner.position !== 'static') return false;
+  if (inner.float !== 'none' || own.direction === 'rtl' || getComputedStyle(el, '::before').content !== 'none') return false;
+  const px = (/** @type {string[]} */ ...lengths) => lengths.reduce((sum, length) => sum + (parseFloat(length) || 0), ROOM);
+  // What is in a line stands lower than the line's top.
+  const line = inner.display.startsWith('inline') ? (parseFloat(own.lineHeight) ? own.lineHeight : own.fontSize) : '0';
+  if (down > px(own.paddingTop, own.borderTopWidth, inner.marginTop, line)) return true;
+  if (!/^(start|left|justify)$/.test(own.textAlign)) return false;
+  return right > px(own.paddingLeft, own.borderLeftWidth, inner.marginLeft, own.textIndent);
 }
 
 /** @param {Element} el @param {number} x @param {number} y @param {number} [other] another x to try @returns {boolean} */
