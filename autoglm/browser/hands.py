@@ -61,6 +61,9 @@ GRIP = 6
 """Px that a thing is moved before the browser takes it for a drag; its threshold is 4."""
 STEPS = 6
 """Moves of a drag from its begin to its end; what sorts while one drags looks at each."""
+STILL, STILL_S = 4, 0.05
+"""A person holds still before letting go, in which time the browser goes on telling the page every 50 ms; what sorts
+while one drags pays no heed to the mouse while things glide into place, SortableJS for 150 ms."""
 CLOSED = frozenset("([{<'\"`")
 """Typed by a key, an editor adds the other half to it."""
 Point = tuple[float, float]
@@ -264,9 +267,11 @@ class Hands:
 
     async def _carry(self, onto: int, data: Json, start: Point, end: Point) -> str:
         await self._drag_event("dragEnter", start, data)
-        # A person holds still at the end for a moment, in which the browser goes on telling the page.
-        for at in (*_line(start, end, STEPS), end, end):
+        for at in _line(start, end, STEPS):
             await self._drag_event("dragOver", at, data)
+        for _ in range(STILL):
+            await asyncio.sleep(STILL_S)
+            await self._drag_event("dragOver", end, data)
         if not await self._accepted(onto, end, data):
             # A frame of another process has not seen it enter.
             await self._drag_event("dragEnter", end, data)
