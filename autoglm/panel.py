@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.extension_pipe import ExtensionCdp, ExtensionTabs
+from autoglm.dialects import EMBEDDED
 from autoglm.dialects.ref import describe
 from autoglm.errors import AutoGLMError, StoreError, TakenAway
 from autoglm.listen import Session
@@ -241,12 +242,9 @@ class Panel:
         live.session.extension.tell(live.state())
 
     def _in_context(self, wish: Start) -> str:
-        """The task; of a conversation, with what was asked and found before."""
-        if not wish.run:
-            return wish.task
-        before = self._store.run(wish.run).run
-        said = f" Result: {before.answer}" if before.answer else ""
-        return f"{wish.task}\n(Before this: {before.task.partition(chr(10))[0]}{said})"
+        before = self._store.run(wish.run).run if wish.run else None
+        model = self.choices.model if self.choices.base_url else self._given.model
+        return in_context(wish.task, before, model)
 
     async def _carry_out(self, live: Live) -> None:
         tell, extension, choices = live.session.extension.tell, live.session.extension, self.choices
@@ -362,6 +360,15 @@ class Pointing:
 
     async def close(self) -> None:
         await self._browser.close()
+
+
+def in_context(task: str, before: Run | None, model: str) -> str:
+    """The task; of a conversation, with what was asked and found before. The model that ships was taught one task at a
+    time, and takes what is said of another for what to do."""
+    if before is None or model == EMBEDDED:
+        return task
+    said = f" Result: {before.answer}" if before.answer else ""
+    return f"{task}\n(Before this: {before.task.partition(chr(10))[0]}{said})"
 
 
 def _news(run: Run, step: Step) -> StepDone:

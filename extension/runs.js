@@ -117,7 +117,7 @@ export function conversation(tell) {
         addStep(one, step);
         drawTail(one);
       });
-      announce([step.did, step.error].filter(Boolean).join('. '));
+      announce([inWords(step.did), step.error].filter(Boolean).join('. '));
     },
 
     /** @param {string} run @param {string} text */
@@ -158,7 +158,7 @@ export function conversation(tell) {
 
 /** One line; what the model thought and what the page looked like can be opened. @param {Step} step @param {() => void} look asks for the picture */
 export function drawStep({ index, did, thinking, outcome, error, seconds, picture }, look) {
-  const line = [make('span', 'time', words('seconds', seconds.toFixed(1))), make('span', 'did', did || words('noAction'))];
+  const line = [make('span', 'time', words('seconds', seconds.toFixed(1))), make('span', 'did', inWords(did) || words('noAction'))];
   const more = [
     ...(thinking ? [make('pre', '', thinking)] : []),
     ...(picture ? [drawShot(words('pictureOf', index + 1))] : []),
@@ -169,6 +169,20 @@ export function drawStep({ index, did, thinking, outcome, error, seconds, pictur
   else if (/^(Ask|Extract) /.test(did)) view.append(make('p', 'note', outcome));
   return view;
 }
+
+/**
+ * The action as a person reads it: its verb in their language, the element by its name where it has one, without the
+ * number that the model knows it by.
+ * @param {string} did
+ */
+export function inWords(did) {
+  const [verb = ''] = /^.+?(?=:| \[| "| \d| \w+:|$)/.exec(did) ?? [];
+  const spoken = [verb, verb.split(' ', 1)[0] ?? ''].find((each) => words(keyOf(each)) !== keyOf(each));
+  return (spoken ? words(keyOf(spoken)) + did.slice(spoken.length) : did).replace(/ \[\d+\](?: [\w-]+(?= "[^"])|(?= ))/g, '');
+}
+
+/** @param {string} verb */
+const keyOf = (verb) => `do_${verb.replace(/\W/g, '_')}`;
 
 /** A place for a picture that is still to come. @param {string} alt */
 export function drawShot(alt) {

@@ -9,6 +9,8 @@ from itertools import product
 import pytest
 
 from autoglm.cli.serve import extension_path
+from autoglm.dialects.ref import describe
+from autoglm.types import (Ask, Back, Check, Click, CloseTab, Dialog, DoubleClick, Drag, Expand, Extract, Finish, Goto, Hover, NewTab, Note, Observation, Press, RightClick, Scroll, Select, SwitchTab, TakeOver, Type, Upload, Wait)
 
 FOLDER = extension_path()
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.js"), FOLDER / "panel.html"))
@@ -21,6 +23,29 @@ EDGE = 3.0
 def messages(language: str) -> dict[str, str]:
     told = json.loads((FOLDER / "_locales" / language / "messages.json").read_text(encoding="utf-8"))
     return {key: entry["message"] for key, entry in told.items()}
+
+
+VERBS = {f"do_{re.sub(r'[^A-Za-z]', '_', verb)}": verb for verb in (
+    "Click", "Double-click", "Right-click", "Type", "Select", "Check", "Press", "Hover", "Drag", "Upload to", "Scroll",
+    "Goto", "Back", "New tab", "Switch to tab", "Close tab", "Accept the dialog", "Dismiss the dialog", "Wait",
+    "Expand from", "Extract data", "Note", "Ask", "Hand over", "Finish", "Give up",
+)}  # fmt: skip
+"""What `describe` begins with, by the key under which the panel says it."""
+
+
+def test_every_action_has_its_verb() -> None:
+    seen = Observation("", "")
+    said = [
+        describe(action, seen)
+        for action in (
+            Click(1), DoubleClick(1), RightClick(1), Type(1, ""), Select(1, ()), Check(1), Press("Tab"), Hover(1), Drag(1, 2),
+            Upload(1, ()), Scroll("down"), Goto(""), Back(), NewTab(""), SwitchTab(1), CloseTab(1), Dialog(True),
+            Dialog(False), Wait(1), Expand(1), Extract(), Note(""), Ask(""), TakeOver(""), Finish(""), Finish("", success=False),
+        )
+    ]  # fmt: skip
+    assert [verb for verb in VERBS.values() if not any(each.startswith(verb) for each in said)] == []
+    assert [each for each in said if not each.startswith(tuple(VERBS.values()))] == []
+    assert {key: text for key, text in messages("en").items() if key.startswith("do_")} == VERBS
 
 
 def colours(theme: int) -> dict[str, str]:
@@ -50,7 +75,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 def test_every_text_of_the_panel_is_in_the_list_and_none_is_idle() -> None:
     named = set(re.findall(r"data-i18n(?:-label)?=\"(\w+)\"|words\('(\w+)'", SOURCES))
-    used = {one or other for one, other in named}
+    used = {one or other for one, other in named} | VERBS.keys()
     assert used <= messages("en").keys()
     quoted = {key for key in messages("en") if re.search(rf"['\"]{key.replace('_', '[ _]')}['\"]", SOURCES)}
     by_kind = {"ask", "replayAsk", "replayDone", "exportAsk", "exportDone"}  # words(kind), words(state) …

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
+
+from autoglm.dialects import EMBEDDED
 from autoglm.local_server import local_server
 from autoglm.models.openai import OpenAIModel
+from autoglm.panel import in_context
 from autoglm.policy import BasicPolicy
-from autoglm.types import (Action, Allow, Ask, AskFirst, Check, Click, Finish, Goto, Message, Note, Observation, Run, Select, TakeOver, Type, Verdict, Wait)
+from autoglm.types import (Action, Allow, Ask, AskFirst, Check, Click, Finish, Goto, Message, NewTab, Note, Observation, Run, Select, TakeOver, Type, Verdict, Wait)
 from tests.agent.reader import spelled
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair, serving
 from tests.site.demo import TASK
@@ -47,7 +53,7 @@ async def test_a_form_is_sent_from_a_task_typed_in_the_panel(chrome: Chrome, ser
     assert site.submitted[-1]["country"] == "United Kingdom"
     steps = await chrome.steps()
     assert len(steps) == len(FORM)
-    assert 'Select' in steps[3] and 'United Kingdom' in steps[3]
+    assert 'Select "Country": "United Kingdom"' in steps[3]  # as a person says it
     assert "Sent the form." in await chrome.panel.locator(".run .result").inner_text()
 
 
@@ -166,6 +172,75 @@ async def test_a_cursor_shows_on_the_page_what_is_about_to_happen_and_goes_with_
     assert await chrome.work.evaluate(shown) == 0
     before, after = (prompt.partition("\n\n")[2].partition("Done")[0] for prompt in prompts)
     assert after.replace(' = "Ada"', ' = ""').replace(" focused", "") == before.replace(" focused", "")
+
+
+def test_what_went_before_is_told_to_a_model_that_was_taught_to_read_it() -> None:
+    before = Run("a", "When does it open?\n(Before this: Hello)", "m", started=0, answer="At nine.")
+    told = in_context("And on Sundays?", before, "GLM-4.5")
+    assert told == "And on Sundays?\n(Before this: When does it open? Result: At nine.)"
+    assert in_context("And on Sundays?", before, EMBEDDED) == in_context("And on Sundays?", None, "m") == "And on Sundays?"
+
+
+BLUE = (0x24, 0x57, 0xD6)
+"""Of the frame and the cursor: extension/pointer.js."""
+
+
+async def test_the_element_that_is_acted_on_is_framed_where_it_is(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [on("Last name", lambda ref: Type(ref, "Hopper")), Wait(10), Finish("never")]
+    await chrome.start("Point at it")
+    await chrome.panel.locator(".step:not(.now)").first.wait_for()
+    box = await chrome.work.locator("#last").bounding_box()
+    assert box
+    x, y, right, below = (int(edge) for edge in (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]))
+    sides = [
+        [(x - i, y + 15) for i in range(1, 4)],
+        [(right + i, y + 15) for i in range(4)],
+        [(x + 15, y - i) for i in range(1, 4)],
+        [(x + 15, below + i) for i in range(4)],
+    ]
+    async with asyncio.timeout(10):  # the frame glides to its place
+        while True:
+            seen = Image.open(io.BytesIO(await chrome.work.screenshot())).convert("RGB")
+            if all(any(near(seen.getpixel(at), BLUE) for at in side) for side in sides):
+                break
+    await chrome.panel.click("#stop")
+    await chrome.ended()
+
+
+def near(pixel: Any, colour: tuple[int, int, int]) -> bool:
+    return all(abs(pixel[i] - colour[i]) < 40 for i in range(3))
+
+
+GROUPS = """chrome.debugger.getTargets().then(targets => Promise.all(targets.filter(({tabId}) => tabId).map(
+  async ({tabId, url}) => [url.replace(/.*[/]/, '/'), (await chrome.tabs.get(tabId)).groupId])))"""
+
+
+async def test_the_agents_tabs_stand_in_a_group_of_their_own_beside_the_persons(
+    chrome: Chrome, served: Served, site: Site
+) -> None:
+    persons = await chrome.context.new_page()
+    await persons.goto(f"{site.url}/signup.html")
+    await chrome.work.bring_to_front()
+    served.script[:] = [NewTab(f"{site.url}/orders.html"), Ask("Go on?"), Finish("Looked.")]
+    await chrome.start("Look at the orders")
+    await chrome.panel.locator(".question input").wait_for()
+    groups = dict(await chrome.panel.evaluate(GROUPS))
+    assert groups["/contact.html"] == groups["/orders.html"] != -1
+    assert groups["/signup.html"] == -1
+    title = await chrome.panel.evaluate("id => chrome.tabGroups.get(id).then(group => group.title)", groups["/orders.html"])
+    assert title == "AutoGLM"
+    field = persons.locator("input").first
+    await field.fill("mine")  # the person goes on in a tab of their own
+    await chrome.panel.locator(".question input").fill("Yes")
+    await chrome.panel.keyboard.press("Enter")
+    assert await chrome.ended() == "finished"
+    assert await field.input_value() == "mine"
+    async with asyncio.timeout(10):
+        while True:
+            groups = dict(await chrome.panel.evaluate(GROUPS))
+            if (groups["/contact.html"], "/orders.html" in groups) == (-1, False):
+                break
+    await persons.close()
 
 
 async def test_the_model_that_ships_sends_a_form_from_the_panel(site: Site, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from autoglm.redo import How, RedoFailed, redo
+from autoglm.types import Finish, Type
 from tests.extension.conftest import Chrome, Served
-from tests.extension.test_panel import FORM
+from tests.extension.test_panel import FORM, on
 from tests.site.server import Site
 
 SAYS = """
@@ -50,4 +51,23 @@ async def test_a_past_run_is_replayed_from_the_panel(chrome: Chrome, served: Ser
     await panel.get_by_role("button", name="Go ahead").click()
     await panel.locator("#recording [role=status] p", has_text="Replayed.").wait_for(timeout=90_000)
     assert site.submitted[-1]["last_name"] == "Lovelace"
+    await panel.click("#show-talk")
+
+
+async def test_a_past_run_becomes_a_proved_test_in_the_panel(chrome: Chrome, served: Served) -> None:
+    served.script[:] = [on("First name", lambda ref: Type(ref, "Ada")), Finish("Typed.")]
+    await chrome.start("Type the name Ada")
+    assert await chrome.ended() == "finished"
+    panel = chrome.panel
+    await panel.click("#show-past")
+    await panel.locator("#recordings button").first.click()
+    await panel.get_by_role("button", name="Export as a test").click()
+    await panel.get_by_role("button", name="Go ahead").click()
+    save = panel.locator("#recording a.save")
+    await save.or_(panel.locator("#recording [role=status] p", has_text="Did not work")).wait_for(timeout=240_000)
+    source = await save.evaluate("link => fetch(link.href).then(file => file.text())", timeout=5000)
+    run = served.store.runs()[-1].run.id
+    assert await save.get_attribute("download") == f"test_{run}.py"
+    compile(source, f"test_{run}.py", "exec")
+    assert '"Ada"' in source and "def test_" in source
     await panel.click("#show-talk")
