@@ -183,9 +183,9 @@ function itemsOf(part) {
 
 /** Bytes of an item in the observation as JSON, about. @param {Item} item */
 function sizeOf(item) {
-  if ('text' in item) return 66 + bytesOf(item.text);
+  if ('text' in item) return 77 + bytesOf(item.text);
   if ('frame' in item) return 300;
-  let size = (item.box ? 247 : 187) + item.role.length + bytesOf(item.name);
+  let size = (item.box ? 268 : 211) + item.role.length + bytesOf(item.name);
   for (const word of item.states ?? []) size += 4 + word.length;
   if (item.takes.length > 1) size += 10 * (item.takes.length - 1);
   if (item.value) size += bytesOf(item.value);
