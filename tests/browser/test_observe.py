@@ -283,7 +283,8 @@ async def test_a_huge_page_is_cut_to_what_is_in_view_first(visit: Visit) -> None
     )
     await visit.js("scrollTo(0, document.documentElement.scrollHeight)")
     seen = await visit.observe()
-    assert seen.truncated and len(seen.items) == 10_000 and seen.elements[-1].name == "11999"
+    assert seen.truncated and 8_000 < len(seen.items) <= 10_000 and seen.elements[-1].name == "11999"
+    assert len(json.dumps(to_json(seen), ensure_ascii=False).encode()) <= 2_000_000
 
 
 async def test_a_page_of_200_000_nodes_is_told_of_in_2_megabytes(visit: Visit) -> None:
