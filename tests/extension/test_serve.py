@@ -131,7 +131,7 @@ async def test_another_model_server_is_chosen_in_the_panel_and_its_thinking_show
         for part, shown in (("<think>The page", "The page"), (" has a form", "has a form"), (".</think>", "form.")):
             say.parts.put_nowait(part)
             await thought(chrome, shown)
-        assert await panel.locator(".step:not(.now)").count() == 0
+        assert await panel.locator(".run .step:not(.now)").count() == 0
         say.reply('finish(message="Thought.")')
         assert await chrome.ended() == "finished"
         step = panel.locator(".run").last.locator(".step")
