@@ -13,7 +13,7 @@ import { hide, show } from './pointer.js';
 
 /** Of the DevTools protocol, what the driver needs and no more. */
 const METHODS = new Set(
-  `DOM.describeNode DOM.resolveNode DOM.setFileInputFiles DOMDebugger.getEventListeners Emulation.setFocusEmulationEnabled Input.dispatchDragEvent
+  `DOM.describeNode DOM.disable DOM.enable DOM.performSearch DOM.resolveNode DOM.setFileInputFiles DOMDebugger.getEventListeners Emulation.setFocusEmulationEnabled Input.dispatchDragEvent
   Input.dispatchKeyEvent Input.dispatchMouseEvent Input.insertText Input.setInterceptDrags Network.enable
   Page.addScriptToEvaluateOnNewDocument Page.bringToFront Page.captureScreenshot Page.close Page.createIsolatedWorld Page.enable Page.getFrameTree
   Page.getNavigationHistory Page.handleJavaScriptDialog Page.navigate Page.navigateToHistoryEntry
