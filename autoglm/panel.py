@@ -59,6 +59,8 @@ from autoglm.types import Acted, Limits, Observation, OnBrowser, OnElement, Run,
 
 MOST_ENDED = 20
 MOST_WORDS = 20_000
+CLOSE_S = 3.0
+"""How long browsers have to let go of their tabs when the server ends."""
 ANSWER_S = 15.0
 """Longer than a restarted extension takes to come back, so that its absence is not taken for a page that hangs."""
 
@@ -125,7 +127,12 @@ class Panel:
         await asyncio.gather(*self._redoing, return_exceptions=True)
         for live in [*self._live.values()]:
             self._stop(live)
-        await asyncio.gather(*(live.task for live in self._live.values() if live.task), return_exceptions=True)
+        tasks = [live.task for live in self._live.values() if live.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_S)
+        for live in self._live.values():
+            live.session.extension.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def status(self) -> Status:
         choices, speed = self.choices, self._tokens_per_s

@@ -36,7 +36,7 @@ AWAY_S = 60.0
 PICTURES_AHEAD = 2
 """How many pictures of a tab may be on their way at once."""
 IN_DOUBT = "Chrome restarted the extension in the middle of it: perhaps it was done; look at the page before going on"
-
+WENT_AWAY = "the browser, or its extension, went away and did not come back"
 
 Send = Callable[[str | bytes], None]
 """Puts a frame on the present connection; what is lost with it is kept by the channel."""
@@ -57,6 +57,8 @@ class Extension:
         self.pictures: dict[int, bytes] = {}
         """How each tab that is watched looked last, JPEG; empty until the first has come."""
         self._away: asyncio.TimerHandle | None = None
+        self._gone = False
+        """Whether nobody waits for it any more."""
 
     # ------------------------------------------------------------ the connection
 
@@ -64,6 +66,7 @@ class Extension:
         """The frames that the new connection begins with."""
         if self._away:
             self._away.cancel()
+        self._gone = False
         frames, in_doubt = self.channel.resume(hello, session)
         self._send = send
         for number, result in [*self._pending.values()]:
@@ -79,7 +82,11 @@ class Extension:
     def close(self) -> None:
         """Gone for good: everything that waits for it is told."""
         for tab in [*self._tabs.values()]:
-            tab.end("the browser, or its extension, went away and did not come back", TakenAway)
+            tab.end(WENT_AWAY, TakenAway)
+        self._gone = True
+        for _, result in self._pending.values():
+            if not result.done():
+                result.set_exception(BrowserGone(WENT_AWAY))
         self._tabs.clear()
         self.pictures.clear()
 
@@ -97,6 +104,8 @@ class Extension:
 
     async def ask(self, make: Callable[[int], Attach | Open | Detach | Command]) -> Json:
         """The result of a command. Raises CdpError with the browser's own words, InDoubt, BrowserGone."""
+        if self._gone:
+            raise BrowserGone(WENT_AWAY)
         self._last_id += 1
         message = make(self._last_id)
         try:

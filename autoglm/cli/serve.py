@@ -30,10 +30,10 @@ async def serve(args: Arguments) -> int:
         model = await opened.enter_async_context(OpenAIModel(ready.url, ready.model, args.api_key))
         name = await model.find_name()
         panel = Panel(store, model.heard_by, status_of(ready, name, args), keys_path().with_name("panel.json"))
-        opened.push_async_callback(panel.close)
         keys = Keys(keys_path())
         listener = Listener(keys, panel.wish, panel.joined)
         port = await opened.enter_async_context(listener.serving(args.port))
+        opened.push_async_callback(panel.close)  # while its browsers are connected, which let go of their tabs
         print(f"AutoGLM listens at 127.0.0.1:{port} with {name}", file=sys.stderr)
         if not keys.secrets:
             tell_code(keys)

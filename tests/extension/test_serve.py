@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.agent.doubles import Request, Wire
 from tests.agent.doubles import serving as model_server
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, free_port
@@ -27,6 +29,13 @@ class Started:
     async def kill(self) -> None:
         self.process.kill()
         await self.process.wait()
+
+    async def end(self) -> None:
+        """As Ctrl-C and service managers do. Raises TimeoutError."""
+        if self.process.returncode is None:
+            self.process.terminate()
+        async with asyncio.timeout(30):
+            await self.process.wait()
 
 
 @asynccontextmanager
@@ -45,7 +54,7 @@ async def autoglm(home: Path, port: int, model: str, *, pairs: bool) -> AsyncGen
         yield Started(process, (await process.stdout.readline()).decode().strip() if pairs else "")
     finally:
         if process.returncode is None:
-            process.terminate()
+            process.kill()
         await process.wait()
 
 
@@ -79,6 +88,17 @@ async def connected(chrome: Chrome) -> None:
     await chrome.panel.locator("#connection[data-state=connected]").wait_for()
 
 
+async def pair_at(chrome: Chrome, port: int, code: str) -> None:
+    panel = chrome.panel
+    await panel.click("#show-settings")
+    await panel.fill("#port", str(port))
+    await panel.press("#port", "Enter")
+    await panel.click("#show-talk")
+    await panel.fill("#code", code)
+    await panel.press("#code", "Enter")
+    await connected(chrome)
+
+
 async def test_the_panel_outlives_the_server_and_the_server_the_panel(site: Site, tmp_path: Path) -> None:
     say, port, url = Speaker(), free_port(), f"{site.url}/contact.html"
     async with model_server(say) as model:
@@ -87,13 +107,7 @@ async def test_the_panel_outlives_the_server_and_the_server_the_panel(site: Site
             await panel.locator("#away", has_text="autoglm serve").wait_for()
             async with autoglm(tmp_path, port, model.url, pairs=True) as first:
                 assert re.fullmatch(r"[A-Z2-9]{8}", first.code)
-                await panel.click("#show-settings")
-                await panel.fill("#port", str(port))
-                await panel.press("#port", "Enter")
-                await panel.click("#show-talk")
-                await panel.fill("#code", first.code)
-                await panel.press("#code", "Enter")
-                await connected(chrome)
+                await pair_at(chrome, port, first.code)
                 await chrome.start("Think")
                 say.parts.put_nowait("First I look")  # and the reply goes on
                 await thought(chrome, "First I look")
@@ -115,6 +129,24 @@ async def test_the_panel_outlives_the_server_and_the_server_the_panel(site: Site
                 await connected(chrome)  # without a code
                 await chrome.panel.click("#show-past")
                 await chrome.panel.locator("#recordings li").nth(1).wait_for()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_server_that_is_told_to_end_in_the_middle_of_a_run_ends(
+    site: Site, tmp_path: Path, closed: bool
+) -> None:
+    """Whether or not Chrome is still there."""
+    say, port = Speaker(), free_port()
+    async with model_server(say) as model, autoglm(tmp_path, port, model.url, pairs=True) as started:
+        async with chrome_with_extension(tmp_path / "profile", f"{site.url}/contact.html") as chrome:
+            await pair_at(chrome, port, started.code)
+            await chrome.start("Think")
+            say.parts.put_nowait("First I look")
+            await thought(chrome, "First I look")
+            if not closed:
+                await started.end()
+        await started.end()
+        say.parts.put_nowait("")
 
 
 async def test_another_model_server_is_chosen_in_the_panel_and_its_thinking_shows_as_it_is_written(
