@@ -86,7 +86,7 @@ class Extension:
         self._gone = True
         for _, result in self._pending.values():
             if not result.done():
-                result.set_exception(BrowserGone(WENT_AWAY))
+                result.set_exception(TakenAway(WENT_AWAY))
         self._tabs.clear()
         self.pictures.clear()
 
@@ -105,7 +105,7 @@ class Extension:
     async def ask(self, make: Callable[[int], Attach | Open | Detach | Command]) -> Json:
         """The result of a command. Raises CdpError with the browser's own words, InDoubt, BrowserGone."""
         if self._gone:
-            raise BrowserGone(WENT_AWAY)
+            raise TakenAway(WENT_AWAY)
         self._last_id += 1
         message = make(self._last_id)
         try:
