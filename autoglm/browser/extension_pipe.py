@@ -10,6 +10,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 from autoglm.errors import BrowserGone, CdpError, InDoubt, TakenAway
@@ -317,7 +318,8 @@ class ExtensionCdp:
             return
         self.end("it was closed")
         self._extension.let_go(self.tab)
-        await self._extension.ask(lambda number: Detach(id=number, tab=self.tab, close=True))
+        with suppress(TakenAway):  # and its tabs with it
+            await self._extension.ask(lambda number: Detach(id=number, tab=self.tab, close=True))
 
     def hear(self, method: str, params: Json, session: str) -> None:
         for queue in self._listeners:

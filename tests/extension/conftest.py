@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,8 +128,10 @@ async def chrome_with_extension(
             ],
         )
         try:
-            while len(context.service_workers) <= len(others):
-                await asyncio.sleep(0.05)
+            with suppress(TimeoutError):  # one that a profile knows already may sleep until our icon is clicked
+                async with asyncio.timeout(10):
+                    while len(context.service_workers) <= len(others):
+                        await asyncio.sleep(0.05)
             work = context.pages[0]
             context.on("page", leave_dialogs)
             leave_dialogs(work)

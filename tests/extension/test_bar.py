@@ -13,7 +13,7 @@ import pytest_asyncio
 from PIL import ImageGrab
 
 from autoglm.types import Wait
-from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair
+from tests.extension.conftest import Chrome, chrome_with_extension, pair, serving
 from tests.site.server import Site
 
 pytestmark = pytest.mark.skipif(
@@ -60,9 +60,9 @@ async def where_the_page_is(chrome: Chrome) -> tuple[int, int]:
     return int(top), int(width)
 
 
-async def test_cancel_on_chromes_bar_stops_the_run(served: Served, site: Site, display: str, tmp_path: Path) -> None:
-    url = f"{site.url}/contact.html"
-    async with chrome_with_extension(tmp_path / "profile", url, display=display) as chrome:
+async def test_cancel_on_chromes_bar_stops_the_run(site: Site, display: str, tmp_path: Path) -> None:
+    own = chrome_with_extension(tmp_path / "profile", f"{site.url}/contact.html", display=display)
+    async with serving(tmp_path) as served, own as chrome:
         await pair(chrome, served)
         served.script[:] = [Wait(10)] * 9
         await chrome.start("Wait")

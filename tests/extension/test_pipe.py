@@ -70,6 +70,18 @@ async def test_how_a_tab_was_lost_is_typed(why: str, error: type[BrowserGone], w
     assert type(caught.value) is error
 
 
+async def test_a_tab_that_is_let_go_of_does_not_wait_for_a_browser_that_is_gone() -> None:
+    wire = Wire()
+    _, cdp = await wire.tab()
+    closing = asyncio.create_task(cdp.close())
+    while wire.sent[-1]["t"] != "detach":
+        await asyncio.sleep(0)
+    wire.extension.close()
+    await closing
+    with pytest.raises(TakenAway, match="did not come back"):
+        await ExtensionTabs(wire.extension, "next", 8).open()
+
+
 async def test_pictures_come_on_credit_and_the_newest_is_kept() -> None:
     wire = Wire()
     await wire.tab(watched=True)

@@ -112,6 +112,7 @@ async def test_the_panel_outlives_the_server_and_the_server_the_panel(site: Site
                 say.parts.put_nowait("First I look")  # and the reply goes on
                 await thought(chrome, "First I look")
                 await panel.reload()
+                await panel.locator(".step.now").wait_for()  # what is written before it is there is not told again
                 say.parts.put_nowait(" at the form")
                 await thought(chrome, " at the form")
                 await first.kill()
