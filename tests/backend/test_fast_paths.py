@@ -121,6 +121,7 @@ def test_a_fast_path_gives_the_plain_paths_tokens(
     assert differing(plain, asked, replies(make_engine(int8_dir, **how), asked, how["slots"])) <= 1
 
 
+@pytest.mark.timeout(0)
 @pytest.mark.bench  # takes minutes: python -m pytest -m bench tests/backend/test_fast_paths.py
 def test_five_hundred_prompts_have_the_plain_paths_tokens(
     plain: Engine, make_engine: Callable[..., Engine], int8_dir: Path

@@ -24,6 +24,7 @@ from tests.site.demo import TASK
 from tests.site.server import Site, serve
 
 pytestmark = [
+    pytest.mark.timeout(1200),  # vLLM compiles when it starts
     pytest.mark.slow,
     pytest.mark.skipif(find_environment() is None, reason="no vLLM here: `autoglm-backend install vllm` makes one"),
 ]

@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.errors import Mistake
 from autoglm.types import (
@@ -47,6 +49,7 @@ KEYS = ("Enter", "Tab", "Escape", "Space", "ArrowDown", "ArrowUp", "Home", "Cont
 TEXTS = {"date": "2026-11-30", "number": "7", "range": "40", "color": "#1e90ff", "": "Some words"}
 
 
+@pytest.mark.timeout(0)  # as long as the pages that are asked for take
 async def test_random_actions_on_random_pages_reach_what_they_were_meant_for(
     pipe: PlaywrightPipe, site: Site, tmp_path: Path
 ) -> None:
