@@ -132,7 +132,7 @@ def converted(folder: Path) -> Path:
     writer.add_tokenizer_pre("default")
     writer.add_token_list([f"token{i}" for i in range(config["vocab_size"])])
     writer.add_token_types([gguf.TokenType.NORMAL] * config["vocab_size"])
-    writer.add_token_merges([])
+    writer.add_token_merges(["t o"])
     writer.add_eos_token_id(0)
     with safe_open(folder / "model.safetensors", framework="pt") as held:
         for name in held.keys():  # noqa: SIM118 - safetensors' own object is no mapping
