@@ -102,7 +102,7 @@ class Ours:
         self._url = url
         self._client = client
         self.start = start
-        self.pid = os.getpid()
+        self.pid = children(os.getpid())[-1]  # it is the last that was started
         self.refused = 0
         """How often it said that it was busy, to be asked again."""
 
@@ -232,6 +232,14 @@ def busy_core() -> Generator[None]:
         process.wait()
 
 
+def children(pid: int) -> list[int]:
+    """Processes that it started. Linux only; else itself."""
+    tasks = Path(f"/proc/{pid}/task")
+    if not tasks.exists():
+        return [pid]
+    return sorted(int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split())
+
+
 def proportional_mib(pid: int) -> float:
     """Memory of a process and its children, what they share with others in parts. Linux only; else 0."""
     total = 0.0
@@ -239,8 +247,7 @@ def proportional_mib(pid: int) -> float:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) / 1024
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(proportional_mib(int(child)) for child in (task / "children").read_text().split())
+        total += sum(proportional_mib(child) for child in children(pid))
     except OSError:
         return total
     return total
