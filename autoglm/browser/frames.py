@@ -303,6 +303,11 @@ class Frames:
         found = self._refs.find(ref)
         return found[0].session if found else ""
 
+    def id_of(self, ref: int) -> str:
+        """Of the frame that it is in."""
+        found = self._refs.find(ref)
+        return found[0].id if found else ""
+
     async def _in_the_middle(self, frame: Frame, function: str, *args: Any, wait_s: float) -> Any:
         """Of the page itself, or of the frame that lies in its middle when it says so."""
         done = await frame.call(function, None, *args, wait_s=wait_s)

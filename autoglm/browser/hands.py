@@ -35,6 +35,8 @@ from autoglm.types import (
 
 ACTIONABLE_S = 3.0
 """How long an element may take to become visible, enabled, still and uncovered."""
+LEAVING_S = 0.25
+"""How long a document on its way to another one is given to answer."""
 QUIET_MS = 60
 """A page that has not changed for so long has settled."""
 SUGGEST_MS = 500
@@ -93,6 +95,10 @@ class Reach(Protocol):
 
     async def node(self, ref: int, function: str) -> Json:
         """The DOM node that such a function returns, as `DOM.describeNode` has it. Raises WorldLost."""
+        ...
+
+    async def leaves(self, ref: int) -> None:
+        """Returns when the element's document, or the page, is on its way to another one."""
         ...
 
     async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
@@ -177,11 +183,26 @@ class Hands:
     async def _reached(self, ref: int) -> None:
         """Raises Mistake when the page script kept a press or key from what would have got it instead."""
         try:
-            missed = await self._reach.on(ref, "missed")
+            missed = await self._afterwards(ref, "missed")
         except WorldLost:
             return
         if missed:
             raise Mistake(f"element [{ref}] was moved, covered or left in that moment; nothing was done, look again")
+
+    async def _afterwards(self, ref: int, function: str, *args: Any, wait_s: float = 0) -> Any:
+        """What the page says of it after an input that may have led away from it. Raises WorldLost when it did."""
+        asking = asyncio.create_task(self._reach.on(ref, function, *args, wait_s=wait_s))
+        leaving = asyncio.create_task(self._reach.leaves(ref))
+        try:
+            await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
+            # On its way to another document it may answer nothing more: Chromium holds back what it is asked.
+            await asyncio.wait((asking,), timeout=LEAVING_S + wait_s)
+            if not asking.done():
+                raise WorldLost
+            return asking.result()
+        finally:
+            asking.cancel()
+            leaving.cancel()
 
     async def _move_to(self, ref: int, *, enabled: bool = True, off: Point | None = None) -> Point:
         """Where the mouse now is: over the element, and nothing else; `off` px from its middle. Raises Mistake."""
@@ -387,7 +408,7 @@ class Hands:
     async def _held(self, ref: int) -> Json | None:
         """What a field holds now; None when what was done to it led away from it."""
         try:
-            return await self._reach.on(ref, "held", SUGGEST_MS, wait_s=SUGGEST_MS / 1000)
+            return await self._afterwards(ref, "held", SUGGEST_MS, wait_s=SUGGEST_MS / 1000)
         except WorldLost:
             return None
 
@@ -524,7 +545,7 @@ class Hands:
             try:
                 if settle:
                     await self._reach.call("quiet", QUIET_MS, 1000, wait_s=1)
-                now = await self._reach.on(ref, "checked")
+                now = await self._afterwards(ref, "checked")
             except WorldLost:
                 return None
             if now.get("state") == wanted:

@@ -54,10 +54,13 @@ class News:
         """What was waited for in vain."""
         self._documents: dict[str, Request] = {}
         """By frame, the request for its document."""
+        self._under_way: set[str] = set()
+        """Frames on their way to another document."""
 
     def hear(self, method: str, params: Json, session: str) -> None:
         if params.get("type") in ASKED:
             self._note(method, params, (session, params["requestId"]))
+        self._travel(method, params)
         match method:
             case "Network.requestWillBeSent" if params.get("type") in AWAITED:
                 self._ends[session, params["requestId"]] = time.monotonic() + REQUEST_S
@@ -102,6 +105,18 @@ class News:
                 return
         self.changed.set()
 
+    def _travel(self, method: str, params: Json) -> None:
+        match method:
+            case "Page.frameStartedNavigating" if params["navigationType"] not in SAME_DOCUMENT:
+                self._under_way.add(params["frameId"])
+            case "Page.frameNavigated":
+                self._under_way.discard(params["frame"]["id"])
+            case "Page.frameStoppedLoading":
+                self._under_way.discard(params["frameId"])
+            case _:
+                return
+        self.changed.set()
+
     def answered(self) -> list[Response]:
         """What was answered since this was last asked."""
         answered = list(self._answered)
@@ -122,6 +137,12 @@ class News:
         method, url = self._methods.pop(request, ""), _without_query(response["url"])
         if method and url.startswith("http"):
             self._answered.append(Response(method, url, int(response["status"]), params["type"] == "Document"))
+
+    async def leaves(self, frames: set[str]) -> None:
+        """Returns when one of these is on its way to another document, or the tab is gone."""
+        while not (frames & self._under_way) and not self.gone.is_set():
+            self.changed.clear()
+            await self.changed.wait()
 
     def leave(self) -> None:
         self._known.discard(LEAVING)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import re
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Dialog,
+    Error,
+    Frame,
+    Page,
+    Playwright,
+    async_playwright,
+)
 from playwright.async_api import Download as PlaywrightDownload
 
 from autoglm.browser.find import FoundBrowser, find_browser
@@ -183,10 +193,10 @@ async def _saved(download: PlaywrightDownload, folder: Path | None) -> Download:
 
 
 class PageCdp:
-    """`seams.Cdp` over a Playwright CDP session.
+    """`seams.Cdp` over Playwright's CDP sessions: the page's, and one for each frame of another site, shown as flat.
 
-    That session knows no sessions within it, so those of other sites' frames are attached in Chromium's older, nested
-    form, in which the outer session carries each message of the inner one as text, and are shown as flat ones.
+    Playwright says which frames there are. Were the browser asked to attach them by itself, it would look for them
+    anew while Playwright holds one at its start, take that from Playwright and leave it held forever (Chromium 156).
     """
 
     def __init__(self, page: Page, session: CDPSession) -> None:
@@ -194,12 +204,13 @@ class PageCdp:
         self._session: Any = session  # its own types are bare dicts
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listeners: set[asyncio.Queue[tuple[str, Json, str] | None]] = set()
-        self._outer: dict[str, str] = {}
-        """By session the one that it is attached through; "" is the page's own."""
-        self._ids = itertools.count(1)
-        self._waiting: dict[int, tuple[str, asyncio.Future[Json]]] = {}
-        """By the id of what was sent to an inner session: that session, and its answer to come."""
-        self._session.on("event", self._heard_own)
+        self._inner: dict[str, Any] = {}
+        """The sessions of other sites' frames, by the name they have here."""
+        self._followed: set[Frame] = set()
+        """Frames that have a session, or are asked whether they can have one."""
+        self._names = itertools.count(1)
+        self._aside: set[asyncio.Task[None]] = set()
+        self._session.on("event", partial(self._heard, ""))
         self._session.on("close", self._closed)
         page.on("crash", self._crashed)
         page.on("close", self._closed)
@@ -215,7 +226,7 @@ class PageCdp:
                 raise self._lost(method)
             return sending.result()
         except Error as error:
-            if error.name == "TargetClosedError" or self._gone.done() or self.page.is_closed():
+            if self._gone.done() or self.page.is_closed() or (not session and error.name == "TargetClosedError"):
                 self._end("the tab or the browser was closed")
                 raise self._lost(method) from error
             raise CdpError(method, _first_line(error)) from error
@@ -238,67 +249,66 @@ class PageCdp:
 
     async def _send(self, method: str, session: str, params: Json) -> Json:
         if method == "Target.setAutoAttach":
-            params = {**params, "flatten": False}
-        if not session:
-            return await self._session.send(method, params)
-        if session not in self._outer:
+            self._follow_all()
+            return {}
+        if session and session not in self._inner:
             raise CdpError(method, f"no session {session}: its frame is gone")
-        number = next(self._ids)
-        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = session, answer
+        return await (self._inner[session] if session else self._session).send(method, params)
+
+    # ------------------------------------------------------------ frames of other sites
+
+    def _follow_all(self) -> None:
+        """From now on every frame that gets a process of its own is attached; those of all depths are."""
+        self.page.remove_listener("framenavigated", self._follow)
+        self.page.on("framenavigated", self._follow)
+        for frame in self.page.frames:
+            self._follow(frame)
+
+    def _follow(self, frame: Frame) -> None:
+        if frame.parent_frame and frame not in self._followed and not self._gone.done():
+            self._followed.add(frame)
+            task = asyncio.create_task(self._attach(frame))
+            self._aside.add(task)
+            task.add_done_callback(self._aside.discard)
+
+    async def _attach(self, frame: Frame) -> None:
+        name = f"frame {next(self._names)}"
         try:
-            message = json.dumps({"id": number, "method": method, "params": params})
-            await self._send(
-                "Target.sendMessageToTarget", self._outer[session], {"sessionId": session, "message": message}
-            )
-            answered = await answer
-        finally:
-            del self._waiting[number]
-        if "error" in answered:
-            raise CdpError(method, answered["error"]["message"])
-        return answered["result"]
+            session: Any = await self.page.context.new_cdp_session(frame)
+            target = (await session.send("Target.getTargetInfo"))["targetInfo"]
+        except Error:
+            # It shares the process of the frame around it, or is gone.
+            self._followed.discard(frame)
+            return
+        self._inner[name] = session
+        session.on("event", partial(self._heard, name))
+        session.on("close", partial(self._detach, name, frame))
+        self._tell("Target.attachedToTarget", {"sessionId": name, "targetInfo": target}, "")
 
-    def _crashed(self, _: object) -> None:
-        if not self._gone.done():
-            self._heard("Inspector.targetCrashed", {}, "")
+    def _detach(self, name: str, frame: Frame, _: object) -> None:
+        del self._inner[name]
+        self._followed.discard(frame)
+        self._tell("Target.detachedFromTarget", {"sessionId": name}, "")
+        if not frame.is_detached():
+            self._follow(frame)
 
-    def _closed(self, _: object) -> None:
-        self._end("the tab was closed")
+    # ------------------------------------------------------------ events
 
-    def _heard_own(self, event: Json) -> None:
-        self._heard(event["method"], event["params"] or {}, "")
+    def _heard(self, session: str, event: Json) -> None:
+        self._tell(event["method"], event["params"] or {}, session)
 
-    def _heard(self, method: str, params: Json, session: str) -> None:
-        match method:
-            case "Target.receivedMessageFromTarget":
-                self._unwrap(json.loads(params["message"]), params["sessionId"])
-                return
-            case "Target.attachedToTarget":
-                self._outer[params["sessionId"]] = session
-            case "Target.detachedFromTarget":
-                self._detach(params["sessionId"])
-            case _:
-                pass
+    def _tell(self, method: str, params: Json, session: str) -> None:
         for queue in self._listeners:
             queue.put_nowait((method, params, session))
         if method == "Inspector.targetCrashed" and not session:
             self._end("the page's process crashed")
 
-    def _unwrap(self, message: Json, session: str) -> None:
-        if "method" in message:
-            self._heard(message["method"], message.get("params", {}), session)
-        elif message["id"] in self._waiting:
-            answer = self._waiting[message["id"]][1]
-            if not answer.done():
-                answer.set_result(message)
+    def _crashed(self, _: object) -> None:
+        if not self._gone.done():
+            self._tell("Inspector.targetCrashed", {}, "")
 
-    def _detach(self, session: str) -> None:
-        self._outer.pop(session, None)
-        for of, answer in self._waiting.values():
-            if of == session and not answer.done():
-                answer.set_result({"error": {"message": "its frame is gone"}})
-        for inner in [inner for inner, outer in self._outer.items() if outer == session]:
-            self._detach(inner)
+    def _closed(self, _: object) -> None:
+        self._end("the tab was closed")
 
     async def _drain(self, queue: asyncio.Queue[tuple[str, Json, str] | None]) -> AsyncIterator[tuple[str, Json, str]]:
         try:

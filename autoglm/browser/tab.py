@@ -256,6 +256,9 @@ class Tab:
     async def node(self, ref: int, function: str) -> Json:
         return await self.frames.node(ref, function)
 
+    async def leaves(self, ref: int) -> None:
+        await self.news.leaves({self.news.main, self.frames.id_of(ref)})
+
     async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
         return await self.send(method, session=self.frames.session_of(ref), **params)
 

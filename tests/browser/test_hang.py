@@ -12,7 +12,7 @@ import pytest_asyncio
 from autoglm.browser.driver import STOPPED
 from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.errors import Mistake, PageHung
-from autoglm.types import Click, CloseTab, Goto, NewTab, SwitchTab, Text
+from autoglm.types import Check, Click, CloseTab, Goto, NewTab, SwitchTab, Text, Type
 from tests.browser.conftest import Visit, element, names, texts
 from tests.browser.test_frames import elsewhere, frame, show
 from tests.site.server import Site
@@ -101,3 +101,21 @@ async def test_a_frame_of_another_site_that_hangs_costs_a_bounded_time(visit: Vi
     assert first < 3 and time.monotonic() - began < 1
     await visit.act(Click(element(seen, "A").ref))
     await visit.act(Goto("about:blank"))
+
+
+@pytest.mark.parametrize("framed", [False, True])
+async def test_a_press_that_leads_to_a_slow_page_is_not_a_page_that_hangs(brisk: Visit, framed: bool) -> None:
+    away = f"<button onmousedown=\"location = '{brisk.site.url}/index.html?ms=4000'\">Leave</button>"
+    seen = await show(brisk, frame(elsewhere(brisk, away), "Inner") if framed else away)
+    assert await brisk.act(Click(element(seen, "Leave").ref)) == "clicked"
+
+
+async def test_a_field_that_leads_to_a_slow_page_was_filled_in(brisk: Visit) -> None:
+    seen = await show(brisk, f"<input aria-label=Code oninput=\"location = '{brisk.site.url}/index.html?ms=4000'\">")
+    assert await brisk.act(Type(element(seen, "Code").ref, "42")) == "typed"
+
+
+async def test_a_box_that_leads_to_a_slow_page_was_turned_on(brisk: Visit) -> None:
+    away = f"location = '{brisk.site.url}/index.html?ms=4000'"
+    seen = await show(brisk, f'<input type=checkbox aria-label=Go onclick="{away}">')
+    assert await brisk.act(Check(element(seen, "Go").ref)) == "turned on"
