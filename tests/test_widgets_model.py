@@ -6,7 +6,7 @@ suggestions are to be clicked (0).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -16,7 +16,7 @@ from autoglm.browser.driver import CdpBrowser
 from autoglm.seams import Cdp, Model
 from autoglm.types import Goto, Limits
 from tests.bench.harness import browser_tab, evaluate, model_at, steps_of
-from tests.site.server import Site, serve
+from tests.site.server import Site
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,6 @@ KINDS = {
         "{} kilo, gift, ripeness 1",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from autoglm.browser.frame import WORLD, Frame, Send
-from autoglm.browser.hands import QUIET_MS, WorldLost
+from autoglm.browser.hands import LEAVING_S, QUIET_MS, WorldLost
 from autoglm.browser.news import KNOWN_S, News
 from autoglm.browser.seen import FrameItem
 from autoglm.codec import from_json
@@ -31,7 +31,6 @@ RESTLESS_S = 0.2
 MOST_ITEMS = 10_000
 """Of all frames together; the page script has the same bound for one."""
 INTO_VIEW = "{block: 'center', inline: 'center', behavior: 'instant'}"
-LEAVING_S = 0.3
 FIRST_AIM_S = 0.3
 """How long the first try to press something in a frame takes; then it is scrolled to."""
 RETRY_S = 0.05

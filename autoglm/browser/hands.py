@@ -35,7 +35,7 @@ from autoglm.types import (
 
 ACTIONABLE_S = 3.0
 """How long an element may take to become visible, enabled, still and uncovered."""
-LEAVING_S = 0.25
+LEAVING_S = 0.3
 """How long a document on its way to another one is given to answer."""
 QUIET_MS = 60
 """A page that has not changed for so long has settled."""

@@ -249,7 +249,8 @@ class PageCdp:
 
     async def _send(self, method: str, session: str, params: Json) -> Json:
         if method == "Target.setAutoAttach":
-            self._follow_all()
+            if not session:  # Playwright tells of frames of all depths
+                self._follow_all()
             return {}
         if session and session not in self._inner:
             raise CdpError(method, f"no session {session}: its frame is gone")
@@ -258,8 +259,7 @@ class PageCdp:
     # ------------------------------------------------------------ frames of other sites
 
     def _follow_all(self) -> None:
-        """From now on every frame that gets a process of its own is attached; those of all depths are."""
-        self.page.remove_listener("framenavigated", self._follow)
+        """From now on every frame that gets a process of its own is attached."""
         self.page.on("framenavigated", self._follow)
         for frame in self.page.frames:
             self._follow(frame)

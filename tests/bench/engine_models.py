@@ -13,50 +13,30 @@ import torch
 from autoglm_backend.int8 import Int8Linear
 from autoglm_backend.linears import CompactLinear, HalfLinear, least
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from tests.bench.model import folder_of
+from tests.bench.model_stock import in_bf16, plain_config
 
 
-def embedded_in_bf16(into: Path) -> Path:
+def embedded_in_bf16(into: Path) -> None:
     """The model that ships, as those who cannot read its INT8 weights want it."""
-
-    source = folder_of("embedded")
-    held: dict[str, torch.Tensor] = {}
-    for shard in sorted(source.glob("*.safetensors")):
-        held |= load_file(shard)
-    whole = {
-        name: ((tensor.float() * held[f"{name}_scale"].float()) if f"{name}_scale" in held else tensor).bfloat16()
-        for name, tensor in held.items()
-        if not name.endswith("_scale")
-    }
-    config: Any = AutoConfig.from_pretrained(source)
-    del config.quantization_config
-    config.save_pretrained(into)
-    tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(source)
-    tokenizer.save_pretrained(into)
-    save_file(whole, into / "model.safetensors", {"format": "pt"})
-    return into
+    plain_config(folder_of("embedded")).save_pretrained(into)
+    save_file(in_bf16(folder_of("embedded")), into / "model.safetensors", {"format": "pt"})
 
 
-def random_250m(into: Path) -> Path:
+def random_250m(into: Path) -> None:
     """A GLM of 250 million parameters that knows nothing."""
-
-    source = folder_of("embedded")
-    config: Any = AutoConfig.from_pretrained(source)
-    del config.quantization_config
+    config = plain_config(folder_of("embedded"))
     config.hidden_size, config.num_hidden_layers, config.intermediate_size = 1024, 16, 4096
     config.num_attention_heads, config.num_key_value_heads = 16, 4
     torch.manual_seed(0)
     model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
     model.save_pretrained(into)
-    tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(source)
-    tokenizer.save_pretrained(into)
-    return into
 
 
-MODELS: dict[str, Callable[[Path], Path]] = {"embedded": embedded_in_bf16, "250m": random_250m}
+MODELS: dict[str, Callable[[Path], None]] = {"embedded": embedded_in_bf16, "250m": random_250m}
 
 
 def model_in(folder: Path, shape: str) -> Path:
@@ -64,6 +44,8 @@ def model_in(folder: Path, shape: str) -> Path:
     into = folder / "models" / shape
     if not (into / "model.safetensors").exists():
         into.mkdir(parents=True, exist_ok=True)
+        tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder_of("embedded"))
+        tokenizer.save_pretrained(into)
         MODELS[shape](into)
     return into
 
@@ -81,7 +63,6 @@ class Floor:
 
     @classmethod
     def measure(cls, folder: Path) -> Floor:
-
         with safe_open(folder / "model.safetensors", framework="pt") as held:
             shapes = [held.get_slice(name).get_shape() for name in held.keys()]  # noqa: SIM118
         weights = sum(shape[0] * shape[1] for shape in shapes if len(shape) == 2)

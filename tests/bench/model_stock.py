@@ -15,22 +15,33 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
 
+def plain_config(folder: Path) -> Any:
+    """The model's configuration without what says that its weights are INT8."""
+    config: Any = AutoConfig.from_pretrained(folder)
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    return config
+
+
+def in_bf16(folder: Path) -> dict[str, torch.Tensor]:
+    """Its weights, by name."""
+    held: dict[str, torch.Tensor] = {}
+    for shard in sorted(folder.glob("*.safetensors")):
+        held |= load_file(shard)
+    return {
+        name: (tensor.float() * held[f"{name}_scale"].float()).bfloat16() if f"{name}_scale" in held else tensor
+        for name, tensor in held.items()
+        if not name.endswith("_scale")
+    }
+
+
 class Stock:
     """The same weights in bf16, as `AutoModelForCausalLM` and `generate` have it."""
 
     def __init__(self, folder: Path) -> None:
-        config: Any = AutoConfig.from_pretrained(folder)
-        if hasattr(config, "quantization_config"):
-            del config.quantization_config
+        config = plain_config(folder)
         self._model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16).eval()
-        held: dict[str, Any] = {}
-        for shard in sorted(folder.glob("*.safetensors")):
-            held |= load_file(shard)
-        whole = {
-            name: (tensor.float() * held[f"{name}_scale"].float()).bfloat16() if f"{name}_scale" in held else tensor
-            for name, tensor in held.items()
-            if not name.endswith("_scale")
-        }
+        whole = in_bf16(folder)
         missing, unexpected = self._model.load_state_dict(whole, strict=False)
         assert not unexpected and set(missing) <= {"lm_head.weight"}, (missing, unexpected)
         self._model.tie_weights()
