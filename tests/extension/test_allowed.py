@@ -7,7 +7,7 @@ import re
 from autoglm.cli.serve import extension_path
 
 BROWSER = extension_path().parent / "autoglm" / "browser"
-PLAYWRIGHTS_OWN = {"Target.sendMessageToTarget", "Target.receivedMessageFromTarget"}
+PLAYWRIGHTS_OWN = {"Target.getTargetInfo"}
 NAME = r"[A-Z][A-Za-z]+\.[a-z][A-Za-z]+"
 
 
