@@ -5,21 +5,19 @@ Read `Engine.step` first: it is the whole loop.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import torch
+import numpy as np
 from jinja2 import TemplateError
-from torch import Tensor
 
-from autoglm_backend.cache import Batch, KeyValueCache, PrefixPool, Slot
+from autoglm_backend.decoder import Decoder, Logits
 from autoglm_backend.errors import RequestError
 from autoglm_backend.generation import Event, Failed, Finished, FinishReason, Generation, Piece, Started, Timings
 from autoglm_backend.grammar import GrammarCompiler, Matcher
-from autoglm_backend.loading import LoadedModel, give_memory_back
+from autoglm_backend.heap import give_memory_back
+from autoglm_backend.language import Language
+from autoglm_backend.pool import PrefixPool, Slot
 from autoglm_backend.sampler import Sampler, Sampling
 from autoglm_backend.text import TextStream
 
@@ -27,24 +25,8 @@ from autoglm_backend.text import TextStream
 # 1536: 3.0k (36M parameters, 2 threads of a machine shared with others, 2026-11-20).
 CHUNK = 512
 BESIDE = 128  # of them while others decode, who wait for so long
-# INT8 weights up to this are decoded on one thread. One row by 512x2816 took 24 us on one thread and 57 us on two
-# (torch._int_mm, OMP_WAIT_POLICY=passive, 2026-11-20); facts/cpu_serving.md, section 4, has the same beside a browser.
-ONE_THREAD_BYTES = 64 << 20
-FEW = 16  # tokens in one forward pass up to which the threads of decoding are used
+FEW = 16  # tokens that a run is at most behind while it replies: more is a prompt, read by chunks
 SLOTS = 4
-
-
-@dataclass(frozen=True)
-class Threads:
-    prefill: int
-    decode: int
-
-    @classmethod
-    def choose(cls, threads: int | None, weight_bytes: int) -> Threads:
-        """All cores to prefill; one to decode a small model, so that a browser beside it costs nothing."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        prefill = threads or cores
-        return cls(prefill, 1 if weight_bytes <= ONE_THREAD_BYTES else prefill)
 
 
 class Cancelled(Exception):
@@ -77,25 +59,20 @@ class Engine:
 
     def __init__(
         self,
-        model: LoadedModel,
-        threads: Threads,
+        decoder: Decoder,
+        language: Language,
         *,
         slots: int = SLOTS,
         chunk: int = CHUNK,
         skip_forced: bool = True,
     ) -> None:
-        self.model = model
-        self.threads = threads
+        self.decoder = decoder
+        self.language = language
         self.chunk = chunk
         self.skip_forced = skip_forced
-        self.ctx = model.cache_shape.capacity
-        self.grammars = GrammarCompiler(model.tokenizer, model.vocabulary, sorted(model.stop_ids))
-        self.pool = PrefixPool(model.cache_shape, slots)
-        self.real_tokens = len(model.tokenizer)  # the head may have more rows; they mean nothing
-        self.special = frozenset(model.tokenizer.all_special_ids)
-        self.special_texts = [token.content for token in model.tokenizer.added_tokens_decoder.values() if token.special]
+        self.grammars = GrammarCompiler(language, decoder.vocabulary)
+        self.pool = PrefixPool(decoder.cache, slots)
 
-    @torch.inference_mode()
     def step(self, runs: Sequence[Run]) -> None:
         """One forward pass for these runs, at most as many as there are slots: schedule, run, postprocess."""
         chosen = self.schedule(runs)
@@ -124,12 +101,12 @@ class Engine:
         run.clock.cached = min(len(run.slot.ids), run.clock.prompt)
         return run.slot
 
-    def proceed(self, run: Run, logits: Tensor) -> None:
+    def proceed(self, run: Run, logits: Logits) -> None:
         """The run, one drawn token and what the grammar forces after it further."""
         run.clock.mark()
         try:
             token = run.sampler.choose(run.matcher.allow(logits) if run.matcher else logits)
-            if token in self.model.stop_ids:
+            if token in self.language.stop_ids:
                 self.finish(run, "stop")
                 return
             if run.matcher:
@@ -198,41 +175,36 @@ class Engine:
 
     def lay_out(self, request: Generation) -> list[int]:
         """The prompt's tokens, by the model's chat template."""
-        apply: Any = self.model.tokenizer.apply_chat_template  # its keywords are the template's, hence untyped
         try:
-            text: str = apply(
-                [self.disarm(message) for message in request.messages],
-                tokenize=False,
-                **{"add_generation_prompt": True, **request.template},
-            )
+            text = self.language.lay_out([self.disarm(message) for message in request.messages], **request.template)
         except (TemplateError, TypeError) as error:
             raise RequestError(
                 f"the model's chat template refuses these messages: {error}", param="messages"
             ) from error
-        return self.model.tokenizer.encode(text, add_special_tokens=False)
+        return self.language.encode(text)
 
     def disarm(self, message: dict[str, str]) -> dict[str, str]:
         """The message, with a joiner inside whatever reads like a special token: content never opens a turn."""
         content = message["content"]
-        for special in self.special_texts:
+        for special in self.language.specials.values():
             content = content.replace(special, f"{special[0]}\u200d{special[1:]}")
         return {**message, "content": content}
 
     def limit(self, prompt: int, max_tokens: int | None) -> int:
         """How many tokens the reply may have. Raises RequestError when they do not fit."""
-        if prompt + (max_tokens or 1) > self.ctx:
+        if prompt + (max_tokens or 1) > self.decoder.capacity:
             asked = f" and max_tokens is {max_tokens}" if max_tokens else ""
             raise RequestError(
-                f"the prompt has {prompt} tokens{asked}, and the context holds {self.ctx}: "
+                f"the prompt has {prompt} tokens{asked}, and the context holds {self.decoder.capacity}: "
                 "shorten the messages, ask for fewer tokens, or start the server with a larger --ctx",
                 param="messages",
                 code="context_length_exceeded",
             )
-        return max_tokens or self.ctx - prompt
+        return max_tokens or self.decoder.capacity - prompt
 
     def sampling(self, request: Generation) -> Sampling:
         """What the request says, then what the model's generation_config.json says, then OpenAI's defaults."""
-        default = self.model.defaults
+        default = self.language.defaults
         return Sampling(
             temperature=default.get("temperature", 1.0) if request.temperature is None else request.temperature,
             top_p=default.get("top_p", 1.0) if request.top_p is None else request.top_p,
@@ -245,38 +217,30 @@ class Engine:
         """The tokens, at most `room`, that the grammar leaves no choice about, already consumed by it."""
         if matcher is None or not self.skip_forced or matcher.stopped:
             return []
-        tokens = [token for token in matcher.forced() if token not in self.model.stop_ids][:room]
+        tokens = [token for token in matcher.forced() if token not in self.language.stop_ids][:room]
         matcher.consume(tokens)
         return tokens
 
-    def forward(self, parts: Sequence[tuple[Slot, Sequence[int]]]) -> Tensor:
-        """Logits (parts, vocabulary) float32 after the last token of each part. The tokens join their slots."""
-        rows = [token for _, tokens in parts for token in tokens]
-        torch.set_num_threads(self.threads.decode if len(rows) < FEW else self.threads.prefill)
-        hidden = self.run(Batch([(slot.cache, len(tokens)) for slot, tokens in parts]), rows)
-        ends: list[int] = []
+    def forward(self, parts: Sequence[tuple[Slot, Sequence[int]]]) -> Logits:
+        """Logits (parts, vocabulary) after the last token of each part. The tokens join their slots."""
+        logits = self.decoder.logits([(slot.cache, tokens) for slot, tokens in parts])
         for slot, tokens in parts:
             slot.ids += tokens
-            ends.append((ends[-1] if ends else -1) + len(tokens))
-        logits = self.model.head(hidden[0, ends])
-        logits[:, self.real_tokens :] = -torch.inf
+        logits[:, self.language.tokens :] = -np.inf  # the output matrix may have more rows; they mean nothing
         return logits
 
-    def run(self, batch: Batch, rows: Sequence[int]) -> Tensor:
-        """Last hidden states (1, rows, hidden), float32."""
-        embedded = self.model.embedding(torch.tensor([rows])).float()
-        return self.model.decoder(
-            inputs_embeds=embedded, position_ids=batch.positions(), past_key_values=batch, use_cache=True
-        ).last_hidden_state
-
-    @torch.inference_mode()
     def probe(self) -> int:
         """One token really generated, in a cache of its own. Proves that the engine works."""
-        return int(self.forward([(Slot(KeyValueCache(self.pool.shape)), [0])]).argmax())
+        slot = Slot(self.decoder.cache())
+        token = int(self.forward([(slot, [0])]).argmax())
+        slot.cache.keep(0)
+        return token
 
     def forget(self) -> None:
         """Drops every remembered conversation, after a failure that may have left one half written."""
-        self.pool = PrefixPool(self.model.cache_shape, self.pool.limit)
+        for slot in self.pool.slots:
+            slot.cache.keep(0)
+        self.pool = PrefixPool(self.decoder.cache, self.pool.limit)
         give_memory_back()
 
     def remember(self, slots: int) -> None:
@@ -286,7 +250,7 @@ class Engine:
 
     def token_bytes(self, token: int) -> bytes:
         """What this token adds to the text; special tokens add nothing."""
-        return b"" if token in self.special else self.grammars.tokens.decode_bytes([token])
+        return b"" if token in self.language.specials else self.grammars.tokens.decode_bytes([token])
 
 
 class Clock:

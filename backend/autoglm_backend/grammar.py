@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import llguidance
-import llguidance.hf
-import torch
+import numpy as np
 from llguidance.gbnf_to_lark import GbnfToLarkError, gbnf_to_lark
-from torch import Tensor
 
+from autoglm_backend.decoder import Logits
 from autoglm_backend.errors import RequestError
+from autoglm_backend.language import Language
 
 # Spaces inside JSON would let a weak model pad its reply until max_tokens (facts/cpu_serving.md, section 1, pitfall 4).
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
@@ -64,11 +64,11 @@ class Matcher:
         """The tokens that must come next, whatever the model thinks."""
         return self.matcher.compute_ff_tokens()
 
-    def allow(self, logits: Tensor) -> Tensor:
+    def allow(self, logits: Logits) -> Logits:
         """`logits` (vocabulary,) with -inf at what the grammar forbids."""
-        allowed = torch.frombuffer(bytearray(self.matcher.compute_logit_bias()), dtype=torch.uint8)
+        allowed = np.frombuffer(self.matcher.compute_logit_bias(), dtype=np.uint8)
         self.check()
-        return logits.masked_fill(allowed[: logits.shape[0]] == 0, -torch.inf)
+        return np.where(allowed[: len(logits)], logits, np.float32(-np.inf))
 
     def consume(self, tokens: Sequence[int]) -> None:
         self.matcher.consume_tokens(list(tokens))
@@ -85,8 +85,10 @@ class Matcher:
 class GrammarCompiler:
     """Grammars to matchers over one tokenizer."""
 
-    def __init__(self, tokenizer: Any, vocabulary: int, stop_ids: Sequence[int]) -> None:
-        self.tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=sorted(stop_ids) or None)
+    def __init__(self, language: Language, vocabulary: int) -> None:
+        self.tokens = llguidance.LLTokenizer(
+            language.tokenizer.to_str(), n_vocab=vocabulary, eos_token=sorted(language.stop_ids) or None
+        )
 
     def compile(self, grammar: Grammar) -> Matcher:
         """A matcher at the start of its text. Raises RequestError with the cause when the grammar is invalid."""

@@ -44,16 +44,16 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
     import uvicorn
 
     from autoglm_backend.app import Served, create_app
+    from autoglm_backend.decoder_torch import Threads, load
     from autoglm_backend.engine import Engine as Int8Engine
-    from autoglm_backend.engine import Threads
-    from autoglm_backend.loading import load
+    from autoglm_backend.language import read_language
     from autoglm_backend.metrics import Metrics
     from autoglm_backend.worker import Worker
 
     stages.done("imports", "torch, transformers")
     threads = Threads.choose(options.threads, checkpoint.linear_bytes)
-    model = load(checkpoint, ctx)
-    engine = Int8Engine(model, threads, slots=choose_slots(model.cache_shape.bytes))
+    decoder = load(checkpoint, ctx, threads)
+    engine = Int8Engine(decoder, read_language(checkpoint.path), slots=choose_slots(decoder.conversation_bytes))
     if prefetch is not None:
         prefetch.stop()
     stages.done("weights", f"int8  {threads.prefill} threads prefill, {threads.decode} decode")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from autoglm_backend.decoder import Logits
 
 
 @dataclass(frozen=True)
@@ -24,23 +25,23 @@ class Sampler:
 
     def __init__(self, sampling: Sampling) -> None:
         self.sampling = sampling
-        self.generator = torch.Generator()
-        if sampling.seed is None:
-            self.generator.seed()
-        else:
-            self.generator.manual_seed(sampling.seed)
+        self.random = np.random.default_rng(sampling.seed)
 
-    def choose(self, logits: Tensor) -> int:
+    def choose(self, logits: Logits) -> int:
         """A token id, from logits (vocabulary,)."""
         how = self.sampling
         if how.temperature == 0:
             return int(logits.argmax())
-        chances, ids = torch.softmax(logits / how.temperature, dim=-1).sort(descending=True)
+        ids = np.argsort(-logits, kind="stable")
+        heat = (logits[ids].astype(np.float64) - logits[ids[0]]) / how.temperature
+        chances = np.exp(heat)
+        chances /= chances.sum()
         if how.top_k > 0:
             chances[how.top_k :] = 0
         if how.min_p > 0:
             chances[chances < how.min_p * chances[0]] = 0
         if how.top_p < 1:
-            before = chances.cumsum(0) - chances
-            chances[(before >= how.top_p).logical_and_(before > 0)] = 0
-        return int(ids[int(torch.multinomial(chances, 1, generator=self.generator))])
+            before = chances.cumsum() - chances
+            chances[(before >= how.top_p) & (before > 0)] = 0
+        drawn = self.random.random() * chances.sum()
+        return int(ids[np.searchsorted(chances.cumsum(), drawn, side="right")])

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ import uvicorn
 from autoglm_backend.app import Served, create_app
 from autoglm_backend.checkpoint import inspect
 from autoglm_backend.convert import save_int8
-from autoglm_backend.engine import Engine, Threads
+from autoglm_backend.decoder import Decoder, Logits
+from autoglm_backend.decoder_torch import Threads, load
+from autoglm_backend.engine import Engine
 from autoglm_backend.engines.environment import Environment, look_at
 from autoglm_backend.generation import Finished, Generation, Piece
+from autoglm_backend.language import read_language
 from autoglm_backend.linears import Kernels
-from autoglm_backend.loading import load
 from autoglm_backend.metrics import Metrics
 from autoglm_backend.worker import Worker
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -124,13 +126,43 @@ def fake_environment(tmp_path: Path) -> Environment:
     return environment
 
 
+class Watched:
+    """A decoder whose forward passes are counted, and may be held up or altered."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.capacity, self.vocabulary = decoder.capacity, decoder.vocabulary
+        self.conversation_bytes, self.cache = decoder.conversation_bytes, decoder.cache
+        self.widths: list[int] = []
+        """Tokens of each forward pass."""
+        self.before: Callable[[], object] = lambda: None
+        self.after: Callable[[Logits], Logits] = lambda logits: logits
+
+    def logits(self, parts: Sequence[tuple[Any, Sequence[int]]]) -> Logits:
+        self.before()
+        self.widths.append(sum(len(tokens) for _, tokens in parts))
+        return self.after(self.decoder.logits(parts))
+
+
 def new_engine(folder: Path, kernels: Kernels | None = None, **how: Any) -> Engine:
-    return Engine(load(inspect(folder), CTX, kernels), Threads(2, 1), **how)
+    decoder = load(inspect(folder), CTX, Threads(2, 1), kernels)
+    return Engine(Watched(decoder), read_language(folder), **how)
 
 
 @pytest.fixture(scope="session")
 def make_engine() -> Callable[..., Engine]:
     return new_engine
+
+
+@pytest.fixture(scope="session")
+def watch() -> Callable[[Engine], Watched]:
+    """The decoder of an engine made here."""
+
+    def decoder_of(engine: Engine) -> Watched:
+        assert isinstance(engine.decoder, Watched)
+        return engine.decoder
+
+    return decoder_of
 
 
 @pytest.fixture(scope="session")

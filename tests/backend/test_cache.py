@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from autoglm_backend.cache import CacheShape, KeyValueCache, PrefixPool, Slot, common_prefix
+from autoglm_backend.cache import CacheShape, KeyValueCache
+from autoglm_backend.pool import PrefixPool, Slot, common_prefix
 
 SHAPE = CacheShape(layers=2, heads=1, head_dim=2, capacity=64)
 
 
 def fill(slot: Slot, ids: list[int]) -> None:
+    assert isinstance(slot.cache, KeyValueCache)
     for layer in range(SHAPE.layers):
         states = torch.tensor(ids, dtype=torch.float32).view(1, 1, -1, 1).expand(1, 1, -1, 2)
         slot.cache.update(states, states, layer)
@@ -17,6 +19,7 @@ def fill(slot: Slot, ids: list[int]) -> None:
 
 
 def held(slot: Slot) -> list[int]:
+    assert isinstance(slot.cache, KeyValueCache)
     layer = slot.cache.preallocated[-1]
     return layer.buffer[1, 0, 0, : layer.length, 0].int().tolist()
 
@@ -35,7 +38,7 @@ def remember(pool: PrefixPool, ids: list[int]) -> Slot:
 
 
 def test_a_longer_prompt_continues_the_slot_that_holds_its_beginning() -> None:
-    pool = PrefixPool(SHAPE, 4)
+    pool = PrefixPool(lambda: KeyValueCache(SHAPE), 4)
     first = remember(pool, [1, 2, 3])
 
     again = pool.take([1, 2, 3, 4])
@@ -44,13 +47,13 @@ def test_a_longer_prompt_continues_the_slot_that_holds_its_beginning() -> None:
 
 
 def test_the_last_token_of_a_prompt_is_always_computed() -> None:
-    pool = PrefixPool(SHAPE, 4)
+    pool = PrefixPool(lambda: KeyValueCache(SHAPE), 4)
     remember(pool, [1, 2, 3])
     assert held(pool.take([1, 2, 3])) == [1, 2]
 
 
 def test_two_conversations_with_one_opening_do_not_evict_each_other() -> None:
-    pool = PrefixPool(SHAPE, 4)
+    pool = PrefixPool(lambda: KeyValueCache(SHAPE), 4)
     left, right = [1, 2, *range(10, 30)], [1, 2, *range(40, 60)]
     first = remember(pool, left)
 
@@ -63,7 +66,7 @@ def test_two_conversations_with_one_opening_do_not_evict_each_other() -> None:
 
 
 def test_a_busy_conversation_lends_its_beginning_and_goes_on() -> None:
-    pool = PrefixPool(SHAPE, 2)
+    pool = PrefixPool(lambda: KeyValueCache(SHAPE), 2)
     first = pool.take([1, 2, 3, 4])
     fill(first, [1, 2, 3, 4])
 
@@ -73,14 +76,14 @@ def test_a_busy_conversation_lends_its_beginning_and_goes_on() -> None:
 
 
 def test_there_are_never_more_slots_than_allowed_and_the_oldest_goes_first() -> None:
-    pool = PrefixPool(SHAPE, 2)
+    pool = PrefixPool(lambda: KeyValueCache(SHAPE), 2)
     for start in (100, 200, 300):
         remember(pool, [start, start + 1])
     assert sorted(held(slot)[0] for slot in pool.slots) == [200, 300]
 
 
 def test_a_pool_that_shrinks_keeps_what_is_busy_until_it_is_given_back() -> None:
-    pool = PrefixPool(SHAPE, 3)
+    pool = PrefixPool(lambda: KeyValueCache(SHAPE), 3)
     remember(pool, [1, 2])
     busy = [pool.take([at, at + 1]) for at in (10, 20)]
 

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-import torch
 from autoglm_backend.engine import Cancelled, Engine
 from autoglm_backend.errors import RequestError
 from autoglm_backend.generation import Finished, Generation
 from autoglm_backend.grammar import Choice, Ebnf, Grammar, Regex
+from autoglm_backend.pool import Slot
 from autoglm_backend.sampler import Sampler, Sampling
 
 Ask = Callable[..., tuple[str, Finished]]
+Watch = Callable[[Engine], Any]
 PAGE = r"""
 root ::= click | type | finish
 click ::= "do(action=\"Click\", ref=" ("3" | "12") ")"
@@ -42,7 +44,7 @@ def test_a_shared_prefix_is_not_computed_again_and_changes_no_token(engine: Engi
     warm, finished = ask(engine, opening + "second", max_tokens=24)
 
     assert warm == cold
-    assert finished.timings.cached_tokens >= len(engine.model.tokenizer.encode(opening, add_special_tokens=False))
+    assert finished.timings.cached_tokens >= len(engine.language.encode(opening))
 
 
 def test_a_reply_sent_back_is_part_of_the_known_prefix(engine: Engine, ask: Ask) -> None:
@@ -74,14 +76,11 @@ def test_forced_tokens_are_the_ones_the_grammar_leaves_when_asked_one_at_a_time(
     assert finished.timings.forced_tokens > 0
 
 
-def test_forced_tokens_cost_no_forward_pass_of_their_own(engine: Engine, ask: Ask) -> None:
-    widths: list[int] = []
-    handle = engine.model.decoder.register_forward_pre_hook(
-        lambda _, __, fields: widths.append(fields["inputs_embeds"].shape[1]), with_kwargs=True
-    )
+def test_forced_tokens_cost_no_forward_pass_of_their_own(engine: Engine, ask: Ask, watch: Watch) -> None:
+    widths = watch(engine).widths
+    widths.clear()
 
     _, finished = ask(engine, grammar=Ebnf(PAGE, "grammar"), max_tokens=80)
-    handle.remove()
 
     timings = finished.timings
     assert len(widths) == timings.decode_tokens - timings.forced_tokens
@@ -100,11 +99,13 @@ def test_max_tokens_bounds_forced_tokens_too(engine: Engine, ask: Ask, limit: in
     assert (finished.timings.decode_tokens, finished.reason) == (limit, "length")
 
 
-def test_a_stop_token_ends_the_reply_and_is_not_in_it(engine: Engine, ask: Ask) -> None:
-    stop = next(iter(engine.model.stop_ids))
-    handle = engine.model.head.register_forward_hook(lambda _, __, out: out.index_fill(-1, torch.tensor([stop]), 1e4))
+def test_a_stop_token_ends_the_reply_and_is_not_in_it(
+    make_engine: Callable[..., Engine], int8_dir: Path, ask: Ask, watch: Watch
+) -> None:
+    engine = make_engine(int8_dir)
+    stop = next(iter(engine.language.stop_ids))
+    watch(engine).after = lambda logits: np.where(np.arange(logits.shape[1]) == stop, np.float32(1e4), logits)
     text, finished = ask(engine, max_tokens=9)
-    handle.remove()
     assert (text, finished.reason, finished.timings.decode_tokens) == ("", "stop", 0)
 
 
@@ -126,17 +127,14 @@ def test_the_same_seed_draws_the_same_reply_and_another_seed_another(engine: Eng
     [Sampling(1.0, top_p=0.01), Sampling(1.0, top_k=1), Sampling(1.0, min_p=1.0), Sampling(0.0), Sampling(1e-6)],
 )
 def test_the_narrowest_sampling_takes_the_likeliest_token(sampling: Sampling) -> None:
-    logits = torch.tensor([0.1, 2.0, 1.9, -1.0])
+    logits = np.array([0.1, 2.0, 1.9, -1.0], dtype=np.float32)
     assert {Sampler(sampling).choose(logits) for _ in range(20)} == {1}
 
 
 def test_a_token_the_tokenizer_does_not_know_is_never_drawn(engine: Engine) -> None:
-    from autoglm_backend.cache import KeyValueCache, Slot
-
-    with torch.inference_mode():
-        (logits,) = engine.forward([(Slot(KeyValueCache(engine.pool.shape)), [1, 2, 3])])
+    (logits,) = engine.forward([(Slot(engine.decoder.cache()), [1, 2, 3])])
     assert len(logits) == 352
-    assert bool(torch.isneginf(logits[len(engine.model.tokenizer) :]).all())
+    assert bool(np.isneginf(logits[engine.language.tokens :]).all())
 
 
 def test_too_long_a_prompt_is_refused_with_both_numbers(engine: Engine, ask: Ask) -> None:
@@ -171,8 +169,8 @@ def test_a_template_that_refuses_the_messages_is_told(engine: Engine, ask: Ask) 
 
 
 def test_a_special_token_in_a_message_opens_no_turn(engine: Engine) -> None:
-    (special, *_) = engine.model.stop_ids
-    name = engine.model.tokenizer.convert_ids_to_tokens(special)
+    (special, *_) = engine.language.stop_ids
+    name = engine.language.specials[special]
 
     prompt = engine.lay_out(Generation(({"role": "user", "content": f"page says {name} now"},), {}))
     plain = engine.lay_out(Generation(({"role": "user", "content": "page says  now"},), {}))

@@ -94,8 +94,7 @@ def margin(plain: Engine, request: Generation, want: list[int], got: list[int]) 
     at = next(i for i, (a, b) in enumerate(zip(want, got, strict=False)) if a != b)
     plain.forget()
     ids = plain.lay_out(request) + want[:at]
-    with torch.inference_mode():
-        (logits,) = plain.forward([(plain.pool.take(ids), ids)])
+    (logits,) = plain.forward([(plain.pool.take(ids), ids)])
     return float(logits[want[at]] - logits[got[at]])
 
 
@@ -131,13 +130,9 @@ def test_five_hundred_prompts_have_the_plain_paths_tokens(
 
 
 def test_what_prompts_share_is_computed_once_though_they_come_together(
-    make_engine: Callable[..., Engine], int8_dir: Path
+    make_engine: Callable[..., Engine], watch: Callable[[Engine], Any], int8_dir: Path
 ) -> None:
     engine = make_engine(int8_dir, slots=4)
-    widths: list[int] = []
-    engine.model.decoder.register_forward_pre_hook(
-        lambda _, __, fields: widths.append(fields["inputs_embeds"].shape[1]), with_kwargs=True
-    )
     opening = "Ünïcode páge " * 10
     asked = [
         Generation(({"role": "user", "content": opening + end},), {}, max_tokens=1, temperature=0.0)
@@ -147,7 +142,7 @@ def test_what_prompts_share_is_computed_once_though_they_come_together(
 
     replies(engine, asked, 4)
 
-    assert sum(widths) < max(prompts) + 4 * 24 < sum(prompts) / 2
+    assert sum(watch(engine).widths) < max(prompts) + 4 * 24 < sum(prompts) / 2
 
 
 def test_a_reply_goes_on_while_another_prompt_is_read(make_engine: Callable[..., Engine], int8_dir: Path) -> None:

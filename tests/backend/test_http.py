@@ -186,9 +186,9 @@ def test_metrics_count_requests_and_tokens(chat: Chat, client: httpx.Client) -> 
     assert after["autoglm_queue"] == 0
 
 
-def endless(engine: Engine) -> dict[str, Any]:
-    """A request that runs until it is cancelled: the engine sleeps at each step, and the grammar has no end."""
-    engine.model.decoder.register_forward_pre_hook(lambda *_: time.sleep(0.05))
+def endless(decoder: Any) -> dict[str, Any]:
+    """A request that runs until it is cancelled: each forward pass waits, and the grammar has no end."""
+    decoder.before = lambda: time.sleep(0.05)
     return {
         "messages": [{"role": "user", "content": "x"}],
         "structured_outputs": {"grammar": 'root ::= [ab] root'},
@@ -198,11 +198,15 @@ def endless(engine: Engine) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_client_that_leaves_cancels_its_generation(
-    start_server: Callable[..., Any], make_engine: Callable[..., Engine], int8_dir: Path, stream: bool
+    start_server: Callable[..., Any],
+    make_engine: Callable[..., Engine],
+    watch: Callable[[Engine], Any],
+    int8_dir: Path,
+    stream: bool,
 ) -> None:
     engine = make_engine(int8_dir)
     running = start_server(engine)
-    body = {**endless(engine), "stream": stream}
+    body = {**endless(watch(engine)), "stream": stream}
 
     with httpx.Client(base_url=running.url, timeout=1) as client:
         if stream:
@@ -220,11 +224,14 @@ def test_a_client_that_leaves_cancels_its_generation(
 
 
 def test_a_full_line_is_refused_with_retry_after(
-    start_server: Callable[..., Any], make_engine: Callable[..., Engine], int8_dir: Path
+    start_server: Callable[..., Any],
+    make_engine: Callable[..., Engine],
+    watch: Callable[[Engine], Any],
+    int8_dir: Path,
 ) -> None:
     engine = make_engine(int8_dir, slots=1)
     running = start_server(engine, waiting=1, health_s=0.2)
-    body = endless(engine)
+    body = endless(watch(engine))
 
     def post(_: int) -> httpx.Response | None:
         try:
@@ -241,14 +248,17 @@ def test_a_full_line_is_refused_with_retry_after(
 
 
 def test_health_is_503_while_the_engine_is_stuck_and_200_beside_requests(
-    start_server: Callable[..., Any], make_engine: Callable[..., Engine], int8_dir: Path
+    start_server: Callable[..., Any],
+    make_engine: Callable[..., Engine],
+    watch: Callable[[Engine], Any],
+    int8_dir: Path,
 ) -> None:
     engine = make_engine(int8_dir, slots=1)
     running = start_server(engine, waiting=1, health_s=2.0)
-    body = endless(engine)
+    body = endless(watch(engine))
     free = threading.Event()
     free.set()
-    engine.model.decoder.register_forward_pre_hook(lambda *_: free.wait(30) and None)
+    watch(engine).before = lambda: free.wait(30) and time.sleep(0.05)
 
     with httpx.Client(base_url=running.url, timeout=20) as client:
         streaming = client.stream("POST", "/v1/chat/completions", json={**body, "stream": True})

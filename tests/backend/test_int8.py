@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from autoglm_backend.attention import causal_attention
-from autoglm_backend.cache import Batch, KeyValueCache
+from autoglm_backend.cache import Batch
+from autoglm_backend.checkpoint import inspect
 from autoglm_backend.convert import save_int8
-from autoglm_backend.engine import Engine
+from autoglm_backend.decoder_torch import Threads, load
 from autoglm_backend.int8 import Int8Linear, quantize_rows
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM
 
-MakeEngine = Callable[..., Engine]
 
-
-def logits(engine: Engine, ids: Tensor) -> Tensor:
+def logits(folder: Path, ids: Tensor) -> Tensor:
+    """After every token."""
+    decoder = load(inspect(folder), 512, Threads(2, 1))
     with torch.inference_mode():
         rows = ids[0].tolist()
-        hidden = engine.run(Batch([(KeyValueCache(engine.pool.shape), len(rows))]), rows)
-        return engine.model.head(hidden)
+        return decoder.head(decoder.run(Batch([(decoder.cache(), len(rows))]), rows))
 
 
 @pytest.mark.parametrize("folder", ["glm4_dir", "glm_dir"])
 @pytest.mark.parametrize("length", [8, 300])
 def test_int8_logits_are_within_five_percent_of_float32(
-    folder: str, length: int, make_engine: MakeEngine, request: pytest.FixtureRequest
+    folder: str, length: int, request: pytest.FixtureRequest
 ) -> None:
     path: Path = request.getfixturevalue(folder)
     ids = torch.randint(7, 340, (1, length), generator=torch.Generator().manual_seed(3))
     with torch.inference_mode():
         want = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)(ids).logits
 
-    got = logits(make_engine(path), ids)
+    got = logits(path, ids)
 
     assert float((got - want).norm() / want.norm()) <= 0.05
 
 
 @pytest.mark.parametrize("folder", ["glm4_dir", "glm_dir"])
 def test_a_saved_int8_folder_computes_bit_for_bit_what_quantizing_at_load_does(
-    folder: str, make_engine: MakeEngine, tmp_path: Path, request: pytest.FixtureRequest
+    folder: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     path: Path = request.getfixturevalue(folder)
     ids = torch.arange(10, 60).unsqueeze(0)
 
-    at_load = logits(make_engine(path), ids)
-    from_file = logits(make_engine(save_int8(path, tmp_path / "int8")), ids)
+    at_load = logits(path, ids)
+    from_file = logits(save_int8(path, tmp_path / "int8"), ids)
 
     assert torch.equal(at_load, from_file)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,12 @@ from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
 from transformers.integrations.deepspeed import HfDeepSpeedConfig
 
 from autoglm_backend.app import Served, create_app
-from autoglm_backend.cache import Slot, common_prefix
-from autoglm_backend.checkpoint import Checkpoint, inspect
-from autoglm_backend.engine import Engine, Run, Threads
-from autoglm_backend.loading import describe, load_tokenizer
+from autoglm_backend.checkpoint import inspect
+from autoglm_backend.decoder import Logits
+from autoglm_backend.engine import Engine
+from autoglm_backend.language import read_language
 from autoglm_backend.metrics import Metrics
+from autoglm_backend.pool import common_prefix
 from autoglm_backend.worker import Worker
 
 FOR_EVER = timedelta(days=3650)  # the others wait for the next request, however long that takes
@@ -54,7 +56,7 @@ class Ranks:
         del dealt
 
     def forward(self, ids: Sequence[int]) -> Tensor:
-        """Logits (vocabulary,) float32, on the processor, after these; what is in the cache is not computed again."""
+        """Logits (1, vocabulary) float32, on the processor, after these; what is in the cache is not computed again."""
         keep = min(common_prefix(self.ids, ids), len(ids) - 1)
         order: Order = (keep, list(ids[keep:]))
         dist.broadcast_object_list([order], group=self.orders)
@@ -81,28 +83,42 @@ class Ranks:
         self.ids = [*self.ids[:keep], *tokens]
         ids = torch.tensor([tokens], device=self.device)
         out = self.model(input_ids=ids, past_key_values=self.cache, use_cache=True, logits_to_keep=1)
-        return out.logits[0, -1].float().cpu()
+        return out.logits[:, -1].float().cpu()
 
 
-class ZeroEngine(Engine):
-    """One request at a time; a prompt is read in one pass, for each pass fetches all weights."""
+@dataclass
+class Ids:
+    """A conversation is its tokens: the ranks know what they have computed."""
 
-    def __init__(self, ranks: Ranks, checkpoint: Checkpoint, ctx: int) -> None:
-        self.ranks = ranks
-        head = ranks.model.get_output_embeddings()
-        super().__init__(
-            describe(checkpoint, ranks.model, head, load_tokenizer(checkpoint), ctx), Threads(1, 1), slots=1
-        )
+    ids: list[int] = field(default_factory=list[int])
 
-    def schedule(self, runs: Sequence[Run]) -> list[tuple[Run, Slot, int]]:
-        return [(run, run.slot or self.open(run), len(run.pending)) for run in runs[:1]]
+    @property
+    def length(self) -> int:
+        return len(self.ids)
 
-    def forward(self, parts: Sequence[tuple[Slot, Sequence[int]]]) -> Tensor:
-        ((slot, tokens),) = parts
-        slot.ids += tokens
-        logits = self.ranks.forward(slot.ids)
-        logits[self.real_tokens :] = -torch.inf
-        return logits[None]
+    def keep(self, length: int) -> None:
+        del self.ids[length:]
+
+    def copy_from(self, other: Ids, length: int) -> None:
+        self.ids = other.ids[:length]
+
+
+@dataclass(frozen=True)
+class ZeroDecoder:
+    """All ranks as one `Decoder`, for one conversation at a time."""
+
+    ranks: Ranks
+    capacity: int
+    vocabulary: int
+    conversation_bytes: int = 0  # transformers' own cache grows on the cards
+
+    def cache(self) -> Ids:
+        return Ids()
+
+    def logits(self, parts: Sequence[tuple[Ids, Sequence[int]]]) -> Logits:
+        ((cache, tokens),) = parts
+        cache.ids += tokens
+        return self.ranks.forward(cache.ids).numpy()
 
 
 def zero_settings(hidden: int, ranks: int) -> dict[str, Any]:
@@ -133,7 +149,10 @@ def main() -> None:
         ranks.follow()
         return
     metrics = Metrics()
-    worker = Worker(ZeroEngine(ranks, checkpoint, asked.ctx), metrics, waiting=0)
+    decoder = ZeroDecoder(ranks, asked.ctx, checkpoint.config.vocab_size)
+    # One request at a time; a prompt is read in one pass, for each pass fetches all weights.
+    engine = Engine(decoder, read_language(asked.model), slots=1, chunk=asked.ctx)
+    worker = Worker(engine, metrics, waiting=0)
     app = create_app(worker, metrics, Served(asked.served_name, asked.ctx, int(time.time())))
     try:
         uvicorn.run(app, host="127.0.0.1", port=asked.port, log_level="warning", lifespan="off", ws="none")
