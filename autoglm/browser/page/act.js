@@ -149,7 +149,7 @@ function bringIn(el, tries) {
  * @param {Element} target
  */
 async function atRest(el, target) {
-  const before = stood.get(el);
+  const before = model?.nodes.get(refs.get(el) ?? 0)?.stood;
   const now = fromDocument(target);
   if (before && same(before, now) && performance.now() - changed > 50 && !animating()) return true;
   await frame();

@@ -5,8 +5,6 @@
 // page has loaded, and brought up to date when something has changed. Nothing hangs on it, for a look does whatever is
 // left, and asks again what fires no event. A page that is hidden, or never rests, is left alone.
 
-/** Of a slice; an input or a frame that comes meanwhile waits for so long at most. */
-const SLICE_MS = 16;
 /** Of a slice while the driver waits for nothing but this page. */
 const WAITED_MS = 50;
 /** Between two looks. */
@@ -54,7 +52,7 @@ async function rearm() {
 /** Goes on in the page's idle time. Whether there is nothing left to do. @returns {Promise<boolean>} */
 function slice() {
   return new Promise((resolve) => {
-    requestIdleCallback((idle) => resolve(document.hidden || goOn(Math.min(SLICE_MS, idle.timeRemaining()))));
+    requestIdleCallback((idle) => resolve(document.hidden || goOn(idle.timeRemaining())));
   });
 }
 

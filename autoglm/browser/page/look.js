@@ -13,7 +13,7 @@
  *   away?: boolean}} Frame
  * @typedef {Control | Line | Frame} Item
  * @typedef {{kind: 'entry', el: Element, target: Element, item: Control, states: string[], takes: string[],
- *   fixed: boolean, covered: boolean, part?: Part}} Entry
+ *   stood: Rect, fixed: boolean, covered: boolean, part?: Part}} Entry
  * @typedef {Entry | {kind: 'frame', el: Element, item: Frame, part?: Part}
  *   | {kind: 'read' | 'guard' | 'host', el: Element, part?: Part} | {kind: 'hidden', el: Element, geo: Geo, part?: Part}
  *   | {kind: 'box', geo: Geo, part?: Part} | {kind: 'said', line: Line, from: Part, part?: Part}
@@ -35,8 +35,6 @@ const MOST_DEPTH = 800;
 
 /** @type {WeakMap<Element, number>} */
 const refs = new WeakMap();
-/** Where what was listed last stood then, in the document. @type {WeakMap<Element, Rect>} */
-const stood = new WeakMap();
 let next = 1;
 
 /** @param {Element} el */

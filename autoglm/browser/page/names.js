@@ -13,14 +13,19 @@ function labelsOf(el) {
   return found;
 }
 
+/** Space at an end, more than one, or of another kind. */
+const RAGGED = /^\s|\s$|\s\s|[^\S ]/;
+/** Icon fonts' private characters. */
+const GLYPHS = /[\ue000-\uf8ff]/;
+
 /** @param {string} text */
 function flat(text) {
-  return text.replace(/[\s\u00a0]+/g, ' ').trim();
+  return RAGGED.test(text) ? text.replace(/[\s\u00a0]+/g, ' ').trim() : text;
 }
 
 /** Without icon fonts' private characters. @param {string} text @param {number} [most] */
 function clean(text, most = 500) {
-  const cleaned = flat(text.replace(/[\ue000-\uf8ff]/g, ''));
+  const cleaned = flat(GLYPHS.test(text) ? text.replace(/[\ue000-\uf8ff]/g, '') : text);
   return cleaned.length > most ? cleaned.slice(0, most) : cleaned;
 }
 

@@ -80,6 +80,8 @@ class Walk {
    */
   roving = new Map();
   active = activeElement();
+  left = scrollX;
+  top = scrollY;
 
   /** @param {Model} model @param {number} most ms */
   constructor(model, most) {
@@ -781,9 +783,11 @@ class Walk {
     if (hint) item.hint = hint;
     if (touches(rect, current(place.geo).view)) item.box = boxOf(rect);
     else item.away = true;
-    stood.set(el, moved(rect, scrollX, scrollY));
     /** @type {Entry} */
-    const entry = { kind: 'entry', el, target, item, states, takes, fixed: place.fixed, covered: false };
+    const entry = {
+      kind: 'entry', el, target, item, states, takes, stood: moved(rect, this.left, this.top), fixed: place.fixed,
+      covered: false,
+    };
     if (target !== el) this.model.behind.set(el, entry);
     this.items.push(item);
     this.notes.push(entry);
