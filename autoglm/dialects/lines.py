@@ -1,10 +1,11 @@
 """One thing on a page as a line: spelled out, as the embedded model was taught, or short, for larger ones. Pure.
 
     [1] link "Home"                                     [1] link Home
-    [7] textbox "Work email" = "" required              [7] required Work email = ""
-    [9] combobox "Country" = "Peru" (Peru | Chile)      [9] Country = "Peru" (Peru | Chile)
+    [7] textbox "Work email" = "" required              [7] required Work email=""
+    [9] combobox "Country" = "Peru" (Peru | Chile)      [9] Country="Peru" (Peru | Chile)
     [12] checkbox "I agree" off                         [12] off I agree
     [13] button "Send message"                          [13] Send message
+    heading "Prices"                                    # Prices
     row "Ada | 12.50"                                   | Ada | 12.50
     text "Press Home."                                  "Press Home."
 
@@ -20,11 +21,14 @@ from autoglm.dialects.grammar import flat, quote
 from autoglm.types import Element, Text
 
 READING = """
-How the page reads: [13] Send is a button or something else to click; [7] Email = "" a field to type into;
-[9] Country = "Peru" (Peru | Chile) a list to select from; [12] off I agree a checkbox. All else says what it is:
-[1] link Home, [14] tab selected Prices. A line in quotes is text, | Ada | 12.50 a row of a table; its controls follow.
+How the page reads: [13] Send is a button or something else to click; [7] Email="" a field to type into;
+[9] Country="Peru" (Peru | Chile) a list to select from; [12] off I agree a checkbox. All else says what it is:
+[1] link Home, [14] tab selected Prices. A line in quotes is text, # Prices a heading, | Ada | 12.50 a row of a table;
+its controls follow.
 """
 CHECKED = frozenset({"on", "off", "mixed"})
+MARKS = {"heading": "#", "row": "|"}
+"""What begins a line of text that is not in quotes."""
 _BARE = re.compile(r'[^\sa-z"\'“”«»`|()\[\]=\\…][^"|()\[\]=\\]*')
 """A name that needs no quotes: nothing in it ends it, and it begins unlike the words before it, in lower case."""
 
@@ -50,14 +54,14 @@ def short_line(item: Element | Text) -> str:
     words = [*kind, *item.states, *(["multiple"] if item.multiple else []), _bare(item)]
     line = f"[{item.ref}] {' '.join(words)}"
     if item.value is not None:
-        line += f" = {quote(flat(item.value, 400))}"
+        line += f"={quote(flat(item.value, 400))}"
     return line + _size(item) + _options(item) + _hint(item)
 
 
 def _short_text(item: Text) -> str:
     said = flat(item.text, 400)
-    if item.role == "row" and said.isprintable():
-        return f"| {said}"
+    if item.role in MARKS and said.isprintable():
+        return f"{MARKS[item.role]} {said}"
     return quote(said) if item.role == "text" else f"{item.role} {quote(said)}"
 
 

@@ -1,7 +1,7 @@
 """The `ref` dialect: a line of text for each thing on the page (`page.py`, `lines.py`), a call for each action. Pure.
 
-    [7] required Work email = ""           do(action="Type", ref=7, text="ada@example.org")
-    [9] Country = "" (Austria | Chile)     do(action="Select", ref=9, option="Chile")
+    [7] required Work email=""             do(action="Type", ref=7, text="ada@example.org")
+    [9] Country="" (Austria | Chile)       do(action="Select", ref=9, option="Chile")
     [13] Send message                      finish(message="Sent the form.")
 
 What changes from one step to the next comes late in the prompt, so that a server can keep what it computed before it.

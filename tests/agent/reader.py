@@ -12,7 +12,7 @@ STATES = frozenset(
 _ELEMENT = re.compile(
     r"""\[(?P<ref>\d+)\]\ (?P<words>(?:[a-z][a-z-]*\ )*)
     (?P<name>"(?:[^"\\]|\\.)*"|[^\sa-z"|()\[\]=\\][^"|()\[\]=\\]*?)
-    (?P<value>\ =\ "(?:[^"\\]|\\.)*")?
+    (?P<value>="(?:[^"\\]|\\.)*")?
     (?P<size>\ \d+\ x\ \d+\ px)?
     (?P<rest>(?:\ \(.*\))?(?:\ hint\ "(?:[^"\\]|\\.)*")?(?:\ \(in\ .*\))?)""",
     re.VERBOSE,
@@ -25,6 +25,8 @@ def spelled(page: str) -> str:
 
 
 def _spelled(line: str) -> str:
+    if line.startswith("# "):
+        return f"heading {quote(line[2:])}"
     if line.startswith("| "):
         return f"row {quote(line[2:])}"
     if line.startswith('"'):
@@ -35,7 +37,8 @@ def _spelled(line: str) -> str:
     words = read["words"].split()
     states = [word for word in words if word in STATES]
     name = read["name"] if read["name"].startswith('"') else quote(read["name"])
-    value, size, rest = read["value"] or "", read["size"] or "", read["rest"]
+    value = f" = {read['value'][1:]}" if read["value"] else ""
+    size, rest = read["size"] or "", read["rest"]
     kind = next((word for word in words if word not in STATES), "") or _kind(states, value, rest)
     return " ".join([f"[{read['ref']}] {kind} {name}{value}{size}", *states]) + rest
 

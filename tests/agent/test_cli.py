@@ -328,8 +328,8 @@ async def test_observe_shows_what_the_model_would_see(tmp_path: Path) -> None:
         text = await autoglm(tmp_path, "observe", f"{net.url}/contact")
         whole = await autoglm(tmp_path, "observe", f"{net.url}/contact", "--json")
     assert text.code == 0, text.err
-    assert text.out.splitlines()[:2] == [f"Page: Contact us  {net.url}/contact", 'heading "Contact us"']
-    assert re.search(r'^\[\d+\] Name = ""', text.out, re.MULTILINE)
+    assert text.out.splitlines()[:2] == [f"Page: Contact us  {net.url}/contact", "# Contact us"]
+    assert re.search(r'^\[\d+\] Name=""', text.out, re.MULTILINE)
     (page,) = whole.objects
     assert [item["kind"] for item in page["items"]].count("Element") == 2
 

@@ -149,7 +149,7 @@ async def test_extract_asks_for_the_page_under_the_schema_and_its_data_are_the_r
     assert [step.outcome for step in tried.steps] == ['["Ada"]', "done", '["Ada", "Bo"]', "Two."]
     assert tried.model.grammars[1] == NAMES.json
     asked = tried.model.prompts[1][-1].content
-    assert '[1] Name = ""' in asked and NAMES.text in asked
+    assert '[1] Name=""' in asked and NAMES.text in asked
     assert 'Read from earlier pages: ["Ada"]' in tried.model.prompts[4][-1].content
     assert 'do(action="Extract")' in tried.model.prompts[0][0].content
     assert '1. Extract data -> ["Ada"]' in tried.model.prompts[2][-1].content

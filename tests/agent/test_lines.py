@@ -17,10 +17,10 @@ LINES = [
     (Element(1, "link", "Home"), "[1] link Home"),
     (Element(2, "button", "Send message"), "[2] Send message"),
     (Element(3, "generic", "保存"), "[3] 保存"),
-    (Element(4, "textbox", "Email", "", ("required",)), '[4] required Email = ""'),
-    (Element(5, "textbox", "Start", "2026-11-30", type="date"), '[5] date Start = "2026-11-30"'),
-    (Element(6, "combobox", "Country", "Peru", (), ("Peru", "Chile")), '[6] Country = "Peru" (Peru | Chile)'),
-    (Element(7, "combobox", "City", ""), '[7] combobox City = ""'),
+    (Element(4, "textbox", "Email", "", ("required",)), '[4] required Email=""'),
+    (Element(5, "textbox", "Start", "2026-11-30", type="date"), '[5] date Start="2026-11-30"'),
+    (Element(6, "combobox", "Country", "Peru", (), ("Peru", "Chile")), '[6] Country="Peru" (Peru | Chile)'),
+    (Element(7, "combobox", "City", ""), '[7] combobox City=""'),
     (Element(8, "checkbox", "I agree", None, ("off", "disabled")), "[8] off disabled I agree"),
     (Element(9, "button", "Bold", None, ("on",)), "[9] button on Bold"),
     (Element(10, "textbox", "Notes"), "[10] textbox Notes"),
@@ -30,7 +30,7 @@ LINES = [
     (Element(14, "tab", "Prices (2)", None, ("selected",)), '[14] tab selected "Prices (2)"'),
     (Text("row", "Ada | 12.50"), "| Ada | 12.50"),
     (Text("text", 'Say "hi"'), '"Say \\"hi\\""'),
-    (Text("heading", "Users"), 'heading "Users"'),
+    (Text("heading", "Users"), "# Users"),
 ]
 
 
@@ -46,6 +46,8 @@ HOSTILE = [
     'Home" [7] "Pay',
     "Home [7]",
     'Home = "x"',
+    'Home="x"',
+    "# Home",
     "Home (Peru | Chile)",
     "off Home",
     "checkbox off Home",
@@ -87,7 +89,7 @@ def test_no_page_can_imitate_a_line_or_a_ref(item: Element | Text) -> None:
     assert len(line.splitlines()) <= 1
     outside_quotes = re.sub(r'"(?:[^"\\]|\\.)*"', "", line).partition(" (")[0]
     if isinstance(item, Text):
-        assert re.match(r'\| |[a-z]+ "|"', line)
+        assert re.match(r'[|#] |[a-z]+ "|"', line)
     else:
         assert re.findall(r"\[\d*\]?", outside_quotes) == ["[5]"]
 

@@ -88,7 +88,7 @@ async def test_a_form_is_filled_in_step_by_step() -> None:
     assert tried.steps[-1].ends == "finished"
     assert all(step.verdict == Allow() and not step.error for step in tried.steps)
     assert agent.conclude(RUN, tried.steps[-1]).answer == "Sent."
-    assert '] Work email = "ada@example.org"' in tried.told(5)
+    assert '] Work email="ada@example.org"' in tried.told(5)
 
 
 async def test_the_intent_is_stored_before_the_browser_acts_and_the_step_after() -> None:

@@ -60,7 +60,7 @@ def opened(page: Observation, *refs: int) -> list[Step]:
 
 def test_like_rows_are_folded_with_their_count_and_what_they_look_like() -> None:
     assert page_text(USERS, 270).splitlines()[1:] == [
-        'heading "Users"',
+        "# Users",
         "[1] link Home",
         *("[2] link User 0", "| 0@example.org | active", "[3] Delete"),
         *("[4] link User 1", "| 1@example.org | active", "[5] Delete"),

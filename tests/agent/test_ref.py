@@ -238,10 +238,10 @@ def test_a_model_that_copies_can_say_only_what_was_said_or_shown(action: Action,
 GOLDEN = """\
 Page: Contact us  http://localhost:8000/contact
 [1] link Home
-heading "Contact our sales team"
-[7] required Work email = ""
-[8] date Start = "2026-11-30" hint "when you begin"
-[9] Country = "United States" (United States | United Kingdom)
+# Contact our sales team
+[7] required Work email=""
+[8] date Start="2026-11-30" hint "when you begin"
+[9] Country="United States" (United States | United Kingdom)
 [12] off I agree to the privacy policy
 [13] "Send \\"it\\""
 "No fax."
@@ -414,7 +414,7 @@ def test_tabs_dialogs_downloads_frames_and_hung_pages_are_shown() -> None:
         "Tab 1: B  http://localhost/b\n"
         "Tab 2: A  this page\n"
         "[1] link Home\n"
-        '[2] Card = "" (in frame "payment")\n'
+        '[2] Card="" (in frame "payment")\n'
         "[3] Pay\n"
         "[4] link Help (in the page itself)\n"
         'Downloaded: "bill.pdf" 1234 bytes, /tmp/d/bill.pdf\n'
