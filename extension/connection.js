@@ -7,7 +7,7 @@
  * @typedef {import('./protocol').Incoming} Incoming
  * @typedef {import('./protocol').Connection} State
  */
-import { Channel, ProtocolError, SUBPROTOCOL, VERSION, codeKey, makeNonce, prove, same, unhex } from './wire.js';
+import { Channel, ProtocolError, SUBPROTOCOL, VERSION, codeKey, makeNonce, prove, readFrame, same, unhex } from './wire.js';
 
 export const DEFAULT_PORT = 8426;
 const HANDSHAKE_MS = 5000;
@@ -157,7 +157,7 @@ export class Connection {
     };
     /** @param {string | ArrayBuffer} frame */
     return async (frame) => {
-      const message = /** @type {import('./protocol').Greeted} */ (JSON.parse(String(frame)));
+      const message = /** @type {import('./protocol').Greeted} */ (/** @type {unknown} */ (readFrame(frame).content));
       if (message.t === 'error') throw new ProtocolError(message.message);
       if (message.t === 'challenge') {
         ({ nonce: challenge, server } = message);

@@ -135,7 +135,7 @@ export function conversation(tell) {
       if (!one || one.question?.question === question.question) return;
       one.question = question;
       atEnd(() => drawTail(one));
-      announce(`${words(question.kind)}: ${question.text}`);
+      announce(`${words(question.kind)}: ${askedBy(question)}`);
       /** @type {HTMLElement | null} */ (one.tail.querySelector('input, button'))?.focus();
     },
 
@@ -206,8 +206,15 @@ export function drawResult(state, text) {
   return view;
 }
 
-/** @param {Question} question @param {(message: FromPanel) => void} tell */
-function drawQuestion({ run, question, kind, text }, tell) {
+/** What to approve is an action; all else is in the model's words. @param {Question} question */
+function askedBy({ kind, text }) {
+  return kind === 'approve' ? `${inWords(text.replace(/\?$/, ''))}?` : text;
+}
+
+/** @param {Question} asked @param {(message: FromPanel) => void} tell */
+function drawQuestion(asked, tell) {
+  const { run, question, kind } = asked;
+  const text = askedBy(asked);
   const answer = (/** @type {string | null} */ said) => tell({ t: 'answer', run, question, text: said });
   const view = make('form', 'question', make('strong', '', words(kind)), make('p', '', text));
   view.setAttribute('aria-label', words(kind));

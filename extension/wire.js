@@ -38,7 +38,7 @@ export function readFrame(frame) {
   const size = new DataView(frame).getUint32(0);
   if (size > frame.byteLength - 4) throw new ProtocolError('a binary frame that ends in its head');
   return {
-    content: object(decoder.decode(new Uint8Array(frame, 4, size))),
+    content: object(textOf(new Uint8Array(frame, 4, size))),
     payload: new Uint8Array(frame, 4 + size),
   };
 }
@@ -57,6 +57,15 @@ export function writeFrame(content, payload) {
   frame.set(head, 4);
   frame.set(payload, 4 + head.length);
   return frame;
+}
+
+/** @param {Uint8Array} bytes */
+function textOf(bytes) {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new ProtocolError('no UTF-8');
+  }
 }
 
 /** @param {string} text @returns {Record<string, unknown>} */
@@ -118,6 +127,11 @@ export function unhex(text) {
 
 // ---------------------------------------------------------------- after the handshake
 
+/** @param {unknown} value */
+function isCount(value) {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 /** One life of the worker in one session: numbers, acknowledges, keeps what may be lost with a connection. */
 export class Channel {
   sent = 0;
@@ -155,7 +169,7 @@ export class Channel {
   receive(frame) {
     const { content, payload } = readFrame(frame);
     const { v, seq = 0, ack = 0, ...message } = /** @type {Envelope & Incoming} */ (/** @type {unknown} */ (content));
-    if (v !== VERSION || typeof seq !== 'number' || typeof ack !== 'number' || typeof message.t !== 'string')
+    if (v !== VERSION || !isCount(seq) || !isCount(ack) || typeof message.t !== 'string')
       throw new ProtocolError('no message of this version');
     if (ack > this.sent) throw new ProtocolError(`message ${ack} is acknowledged, but ${this.sent} were sent`);
     this.acknowledged(ack);

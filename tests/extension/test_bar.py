@@ -26,7 +26,9 @@ async def display() -> AsyncIterator[str]:
     """An X server's name."""
     told, tells = os.pipe()
     options = ("-displayfd", str(tells), "-screen", "0", "1200x900x24", "-nolisten", "tcp")
-    process = await asyncio.create_subprocess_exec("Xvfb", *options, pass_fds=(tells,), stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        "Xvfb", *options, pass_fds=(tells,), stderr=asyncio.subprocess.DEVNULL
+    )
     os.close(tells)
     with os.fdopen(told) as line:
         yield f":{(await asyncio.to_thread(line.readline)).strip()}"

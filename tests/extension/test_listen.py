@@ -53,8 +53,14 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 def hello(key: str = "", **changed: Any) -> dict[str, Any]:
     return {
-        "t": "hello", "versions": [1], "client": "0.1.0", "key": key, "nonce": secrets.token_hex(16),
-        "worker": "56" * 16, "session": "", "seen": 0,
+        "t": "hello",
+        "versions": [1],
+        "client": "0.1.0",
+        "key": key,
+        "nonce": secrets.token_hex(16),
+        "worker": "56" * 16,
+        "session": "",
+        "seen": 0,
         **changed,
     }
 
@@ -71,9 +77,7 @@ async def enter(served: Served, socket: ClientConnection, **changed: Any) -> dic
     said = await say(socket, greeting)
     secret = served.keys.secrets[key]
     assert said["mac"] == prove(secret, "s", greeting["nonce"], said["nonce"], said["server"])
-    return await say(
-        socket, {"t": "auth", "mac": prove(secret, "c", greeting["nonce"], said["nonce"], said["server"])}
-    )
+    return await say(socket, {"t": "auth", "mac": prove(secret, "c", greeting["nonce"], said["nonce"], said["server"])})
 
 
 async def closed(socket: ClientConnection) -> int:

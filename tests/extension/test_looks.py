@@ -10,7 +10,33 @@ import pytest
 
 from autoglm.cli.serve import extension_path
 from autoglm.dialects.ref import describe
-from autoglm.types import (Ask, Back, Check, Click, CloseTab, Dialog, DoubleClick, Drag, Expand, Extract, Finish, Goto, Hover, NewTab, Note, Observation, Press, RightClick, Scroll, Select, SwitchTab, TakeOver, Type, Upload, Wait)
+from autoglm.types import (
+    Ask,
+    Back,
+    Check,
+    Click,
+    CloseTab,
+    Dialog,
+    DoubleClick,
+    Drag,
+    Expand,
+    Extract,
+    Finish,
+    Goto,
+    Hover,
+    NewTab,
+    Note,
+    Observation,
+    Press,
+    RightClick,
+    Scroll,
+    Select,
+    SwitchTab,
+    TakeOver,
+    Type,
+    Upload,
+    Wait,
+)
 
 FOLDER = extension_path()
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.js"), FOLDER / "panel.html"))

@@ -16,7 +16,26 @@ from autoglm.local_server import local_server
 from autoglm.models.openai import OpenAIModel
 from autoglm.panel import in_context
 from autoglm.policy import BasicPolicy
-from autoglm.types import (Action, Allow, Ask, AskFirst, Check, Click, Finish, Goto, Message, NewTab, Note, Observation, Run, Select, TakeOver, Type, Verdict, Wait)
+from autoglm.types import (
+    Action,
+    Allow,
+    Ask,
+    AskFirst,
+    Check,
+    Click,
+    Finish,
+    Goto,
+    Message,
+    NewTab,
+    Note,
+    Observation,
+    Run,
+    Select,
+    TakeOver,
+    Type,
+    Verdict,
+    Wait,
+)
 from tests.agent.reader import spelled
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair, serving
 from tests.site.demo import TASK
@@ -178,7 +197,9 @@ def test_what_went_before_is_told_to_a_model_that_was_taught_to_read_it() -> Non
     before = Run("a", "When does it open?\n(Before this: Hello)", "m", started=0, answer="At nine.")
     told = in_context("And on Sundays?", before, "GLM-4.5")
     assert told == "And on Sundays?\n(Before this: When does it open? Result: At nine.)"
-    assert in_context("And on Sundays?", before, EMBEDDED) == in_context("And on Sundays?", None, "m") == "And on Sundays?"
+    assert (
+        in_context("And on Sundays?", before, EMBEDDED) == in_context("And on Sundays?", None, "m") == "And on Sundays?"
+    )
 
 
 BLUE = (0x24, 0x57, 0xD6)
@@ -227,7 +248,9 @@ async def test_the_agents_tabs_stand_in_a_group_of_their_own_beside_the_persons(
     groups = dict(await chrome.panel.evaluate(GROUPS))
     assert groups["/contact.html"] == groups["/orders.html"] != -1
     assert groups["/signup.html"] == -1
-    title = await chrome.panel.evaluate("id => chrome.tabGroups.get(id).then(group => group.title)", groups["/orders.html"])
+    title = await chrome.panel.evaluate(
+        "id => chrome.tabGroups.get(id).then(group => group.title)", groups["/orders.html"]
+    )
     assert title == "AutoGLM"
     field = persons.locator("input").first
     await field.fill("mine")  # the person goes on in a tab of their own
@@ -247,11 +270,14 @@ async def test_the_model_that_ships_sends_a_form_from_the_panel(site: Site, tmp_
     site.submitted.clear()
     async with local_server() as server:
         ready = await server.ready()
-        async with OpenAIModel(ready.url, ready.model) as model, serving(tmp_path, model) as served:
-            async with chrome_with_extension(tmp_path / "profile", f"{site.url}/contact.html") as chrome:
-                await pair(chrome, served)
-                await chrome.start(TASK)
-                assert await chrome.ended(300) == "finished"
+        async with (
+            OpenAIModel(ready.url, ready.model) as model,
+            serving(tmp_path, model) as served,
+            chrome_with_extension(tmp_path / "profile", f"{site.url}/contact.html") as chrome,
+        ):
+            await pair(chrome, served)
+            await chrome.start(TASK)
+            assert await chrome.ended(300) == "finished"
     assert site.submitted[-1]["email"] == "ada@example.org"
     assert site.submitted[-1]["country"] == "United Kingdom"
 

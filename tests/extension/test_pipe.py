@@ -120,7 +120,9 @@ async def test_large_results_travel_as_bytes(message: Result, payload: bytes, re
     assert await asking == result
 
 
-@pytest.mark.parametrize(("kind", "payload"), [("json", b"{"), ("json", b"[" * 100_000), ("json", b"7"), ("value", b"\xff")])
+@pytest.mark.parametrize(
+    ("kind", "payload"), [("json", b"{"), ("json", b"[" * 100_000), ("json", b"7"), ("value", b"\xff")]
+)
 async def test_an_answer_that_cannot_be_read_is_the_commands_error(kind: str, payload: bytes) -> None:
     wire = Wire()
     _, cdp = await wire.tab()

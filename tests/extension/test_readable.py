@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -155,7 +156,7 @@ async def test_the_focus_goes_as_the_eye_does_and_can_be_seen(chrome: Chrome, se
     assert [stop for stop in found if not (stop["ring"] and stop["inView"])] == []
     parts = [stop["where"] for stop in found]
     assert parts == sorted(parts, key=["HEADER", "MAIN", "FOOTER"].index)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         if one["where"] == other["where"] != "MAIN":  # which scrolls under the focus
             assert other["top"] >= one["bottom"] or other["left"] >= one["right"], (one, other)
     await chrome.panel.click("#show-talk")

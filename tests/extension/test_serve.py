@@ -72,7 +72,8 @@ class Speaker:
 
     async def __call__(self, request: Request, wire: Wire) -> None:
         if request.path.endswith("/models"):
-            return await wire.json({"object": "list", "data": [{"id": "script-1", "object": "model"}]})
+            await wire.json({"object": "list", "data": [{"id": "script-1", "object": "model"}]})
+            return
         await wire.head()
         while part := await self.parts.get():
             await wire.delta(content=part)
@@ -125,11 +126,13 @@ async def test_the_panel_outlives_the_server_and_the_server_the_panel(site: Site
                 await chrome.start("Go on")
                 await panel.locator(".run:nth-child(2) .result", has_text="Here again.").wait_for()
                 assert await panel.evaluate("chrome.storage.session.get('tabs').then(kept => kept.tabs)") == []
-        async with autoglm(tmp_path, port, model.url, pairs=False):
-            async with chrome_with_extension(tmp_path / "profile", url) as chrome:
-                await connected(chrome)  # without a code
-                await chrome.panel.click("#show-past")
-                await chrome.panel.locator("#recordings li").nth(1).wait_for()
+        async with (
+            autoglm(tmp_path, port, model.url, pairs=False),
+            chrome_with_extension(tmp_path / "profile", url) as chrome,
+        ):
+            await connected(chrome)  # without a code
+            await chrome.panel.click("#show-past")
+            await chrome.panel.locator("#recordings li").nth(1).wait_for()
 
 
 @pytest.mark.parametrize("closed", [False, True])

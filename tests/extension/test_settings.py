@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 
 from autoglm.protocol import Choices
@@ -24,7 +25,7 @@ async def test_what_is_set_holds_for_the_next_run_and_is_kept(chrome: Chrome, se
     await panel.fill("#steps", "2")
     await panel.uncheck("#pictures")
     await save(chrome)
-    served.script[:] = [on("First name", lambda ref: Type(ref, name)) for name in ("Ada", "Grace", "Joan")]
+    served.script[:] = [on("First name", partial(Type, text=name)) for name in ("Ada", "Grace", "Joan")]
     await panel.click("#show-talk")
     await chrome.start("Type for ever")
     assert await chrome.ended() == "limit"
@@ -79,6 +80,24 @@ async def test_the_panel_speaks_the_language_and_wears_the_colours_of_choice(chr
     await panel.select_option("#language", "")
 
 
+async def test_what_is_to_be_approved_is_asked_in_the_persons_language(chrome: Chrome, served: Served) -> None:
+    panel = chrome.panel
+    await panel.click("#show-settings")
+    await panel.select_option("#language", "zh_CN")
+    await panel.click("#show-talk")
+    served.panel.choices = Choices(careful=True)
+    served.script[:] = [on("Send message", Click), Finish("Went on.")]
+    await chrome.start("Press it")
+    asked = panel.locator(".question")
+    assert await asked.locator("p").inner_text() == '点击 "Send message"?'
+    await asked.locator("button").last.click()
+    assert await chrome.ended() == "finished"
+    served.panel.choices = Choices()
+    await panel.click("#show-settings")
+    await panel.select_option("#language", "")
+    await panel.click("#show-talk")
+
+
 async def test_two_browsers_and_three_runs_at_once(chrome: Chrome, served: Served, site: Site, tmp_path: Path) -> None:
     served.script[:] = FORM
     second = await chrome.context.new_page()
@@ -97,12 +116,14 @@ async def test_two_browsers_and_three_runs_at_once(chrome: Chrome, served: Serve
             await asyncio.sleep(0.05)
         assert await other.ended() == "finished"
         assert await chrome.ended() == "finished"
-        assert [row for row in await other.panel.locator(".said").all_inner_texts()] == ["Elsewhere"]
+        assert list(await other.panel.locator(".said").all_inner_texts()) == ["Elsewhere"]
         runs = [recording.run for recording in served.store.runs()[before:]]
         while any(run.outcome is None for run in runs):
             await asyncio.sleep(0.05)
             runs = [recording.run for recording in served.store.runs()[before:]]
     assert sorted((run.task.partition("\n")[0], run.outcome) for run in runs) == [
-        ("Elsewhere", "finished"), ("Here", "finished"), ("Here too", "finished"),
+        ("Elsewhere", "finished"),
+        ("Here", "finished"),
+        ("Here too", "finished"),
     ]
     await second.close()

@@ -6,7 +6,6 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-
 from typing import Any
 
 from autoglm.types import Action, Click, Finish, Message
