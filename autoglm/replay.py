@@ -14,7 +14,7 @@ from typing import Protocol
 from autoglm import values as fields
 from autoglm.browser.playwright_stage import Found, Stage
 from autoglm.changes import outcomes, was_done
-from autoglm.conditions import Condition, ControlShown, FieldHolds, TitleIs, fits, follow, held, holds
+from autoglm.conditions import Condition, ControlGone, ControlShown, FieldHolds, TitleIs, fits, follow, held, holds
 from autoglm.errors import Mistake
 from autoglm.types import (
     Download,
@@ -32,6 +32,8 @@ from autoglm.types import (
 HOLD_S = 5.0
 """How long is waited for what an action leads to; what is there sooner is not waited for."""
 POLL_S = 0.01
+CONTROLS = frozenset({"button", "link", "checkbox", "radio", "switch", "tab", "option"} | {"menuitem", "treeitem"})
+"""Roles that make something a control, whether or not it listens to anything."""
 COMPARED = 400
 """Characters of a field's value; a look may have cut it."""
 
@@ -239,19 +241,26 @@ async def _hold(
     since, until = _Since(), time.monotonic() + hold_s
     own = [each for each in expected if isinstance(each, FieldHolds) and each.own]
     others = [each for each in expected if each not in own]
+    # What a glance does not ask of the browser, a look that has settled does: who listens to clicks.
+    look = stage.observe if any(map(_may_be_heard_only, others)) else stage.glance
     while True:
         failed: list[Condition] = []
         if own and found:
             value = await stage.held(found)
             failed += [each for each in own if value is None or not _same(each.value, value)]
         if others or (own and not found):
-            page = since.add(await stage.glance())
+            page = since.add(await look())
             failed += [each for each in others if not holds(each, page)]
             if not found:
                 failed += [each for each in own if not _holds_at(each, page, ref)]
         if not failed or time.monotonic() > until:
             return tuple(failed)
         await asyncio.sleep(POLL_S)
+
+
+def _may_be_heard_only(condition: Condition) -> bool:
+    """Whether it is about what may be a control for no other reason than that it listens to clicks."""
+    return isinstance(condition, ControlShown | ControlGone) and condition.role not in CONTROLS
 
 
 def _holds_at(condition: FieldHolds, page: Observation, ref: int | None) -> bool:

@@ -71,6 +71,8 @@ class CdpBrowser:
         self._tab = partial(Tab, settle_s=settle_s, actionable_s=actionable_s, answer_s=answer_s)
         self._active = self._tab(first)
         self._tabs = [self._active]
+        self.looks_ahead = True
+        """As Tab has it; for all tabs, to be set before anything is done."""
         self._listening: list[asyncio.Task[None]] = []
         self._notes: list[str] = []
         """What happened by itself, to be told with the next look."""
@@ -301,14 +303,18 @@ class CdpBrowser:
     async def _begin(self) -> None:
         if not self._listening:
             self._listening = [asyncio.create_task(task) for task in (self._adopt(), self._collect())]
-            await self._active.listen()
+            await self._listen(self._active)
         await self._tidy()
+
+    async def _listen(self, tab: Tab) -> None:
+        tab.looks_ahead = self.looks_ahead
+        await tab.listen()
 
     async def _adopt(self) -> None:
         async for cdp in self._pipes.popups():
             tab = self._tab(cdp)
             tab.opener = self._active
-            await tab.listen()
+            await self._listen(tab)
             # One that only leads to a file is empty, and closes again.
             for _ in range(round(BLANK_S / POLL_S)):
                 if tab.news.gone.is_set() or (await tab.address())[1] not in BLANK:
@@ -326,7 +332,7 @@ class CdpBrowser:
 
     async def _take_in(self, tab: Tab) -> None:
         """In front from now on, unless it is gone already."""
-        await tab.listen()
+        await self._listen(tab)
         if not tab.news.gone.is_set():
             _, tab.begun = await tab.address()
             self._tabs.append(tab)

@@ -77,6 +77,8 @@ SEEN = f"""(all, nth) => {{
   }};
 }}"""
 """How many elements there are, and what the one that is meant is like: all that an action must know, in one go."""
+ONLY = "(all, arg) => (all.length === 1 ? ({})(all[0], arg) : null)"
+"""Asked of the only one there is: of all elements Playwright asks in one call, of one in three."""
 OPTIONS = """(el, wanted) => {
   const plain = (text) => text.toLowerCase().replace(/\\s+/g, '');
   const texts = [...el.options].map((o) => o.label || o.text);
@@ -104,6 +106,7 @@ class Stage:
 
     def __init__(self, browser: CdpBrowser, *, find_s: float = FIND_S) -> None:
         self._browser = browser
+        self._browser.looks_ahead = False
         self._find_s = find_s
         self._held_up: asyncio.Task[None] | None = None
         """An action that a dialog holds up."""
@@ -162,7 +165,7 @@ class Stage:
     async def held(self, found: Found) -> str | None:
         """What a field holds; None when it is gone."""
         try:
-            return await found.element.evaluate(HELD, timeout=500)
+            return await found.element.evaluate_all(ONLY.format(HELD))
         except Error:
             return None
 
@@ -285,7 +288,7 @@ class Stage:
     async def _lost(self, element: Locator, text: str) -> bool:
         """Whether a mask that wants to see every key took some of them only."""
         try:
-            value = await element.evaluate(HELD, timeout=200)
+            value = await element.evaluate_all(ONLY.format(HELD)) or ""
         except Error:
             return False  # what was typed led away from it
         return 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
@@ -311,7 +314,7 @@ class Stage:
     async def _select(self, element: Locator, options: Sequence[str]) -> None:
         until = time.monotonic() + self._find_s
         while True:
-            places = await element.evaluate(OPTIONS, list(options), timeout=1000 * self._find_s)
+            places = await element.evaluate_all(ONLY.format(OPTIONS), list(options)) or [-1] * len(options)
             if -1 not in places:
                 await element.select_option(index=places, timeout=1000 * self._find_s)
                 return

@@ -55,6 +55,9 @@ class Tab:
         self.crashed = False
         self.closing = False
         """Whether it was told to close and its page asks whether it may."""
+        self.looks_ahead = True
+        """Whether each document begins with the page script and does of a look what it can before anybody asks. Who
+        looks seldom goes without: both are in the way of what is done meanwhile. Must be set before listen()."""
         self._hands = Hands(self, actionable_s)
         self._settle_s = settle_s
         self._answer_s = answer_s
@@ -290,15 +293,12 @@ class Tab:
     # ------------------------------------------------------------ listening
 
     async def _prepare(self, session: str) -> None:
-        """Asks a target for its events, those of its inner targets included, and has its documents begin with our
-        script: it knows then since when they have stood still."""
+        """Asks a target for its events, those of its inner targets included; and has its documents begin with our
+        script, which knows then since when they have stood still."""
+        begins = {"source": page.script(), "worldName": self._world, "runImmediately": True}
         commands: dict[str, Json] = {
             "Page.enable": {},
-            "Page.addScriptToEvaluateOnNewDocument": {
-                "source": page.script(),
-                "worldName": self._world,
-                "runImmediately": True,
-            },
+            **({"Page.addScriptToEvaluateOnNewDocument": begins} if self.looks_ahead else {}),
             # A tab in the background gets its focus events too.
             "Emulation.setFocusEmulationEnabled": {"enabled": True},
             "Network.enable": {"maxTotalBufferSize": 100_000, "maxResourceBufferSize": 10_000},
@@ -333,7 +333,7 @@ class Tab:
         self.news.changed.set()
 
     def _look_ahead(self) -> None:
-        if not self._ahead or self._ahead.done():
+        if self.looks_ahead and (not self._ahead or self._ahead.done()):
             self._ahead = self._aside(self._looking_ahead())
 
     async def _looking_ahead(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Request, Route, expect
+from playwright.sync_api import BrowserContext, Error, Page, Request, Route, expect
 
 from autoglm.browser.playwright_pipe import FLAGS
 from autoglm.pytest_plugin import BrowserOfThisMachine
@@ -23,9 +23,9 @@ NEXT_MS = 700
 """For the other ways: by then it has loaded."""
 LAST_MS = 8000
 """Once more for all of them, when none was to be carried out."""
-LEAST_MS = 1000
+LEAST_MS = 600
 """A mutant is given at least so long before what is not there counts as missing."""
-SLOW_S = 0.2
+SLOW_MS = 200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,6 +83,20 @@ def _stage(file: Path) -> object:
                 _mutate(context, autoglm_mutant, script, lambda: applied.add(request.node.nodeid))
             begun[request.node.nodeid] = time.monotonic()
             return context
+
+        @pytest.fixture
+        def page(
+            self,
+            page: Page,
+            autoglm_mutant: dict[str, Any] | None,
+            context: BrowserContext,
+            request: pytest.FixtureRequest,
+        ) -> Page:
+            if autoglm_mutant and autoglm_mutant["kind"] == "slow":
+                _slow(page)
+                context.on("page", _slow)
+                applied.add(request.node.nodeid)
+            return page
 
         @pytest.fixture
         def rehearsal(self, context: BrowserContext) -> Generator[Rehearsal]:
@@ -167,13 +181,7 @@ class Rehearsal:
 def _mutate(context: BrowserContext, mutant: dict[str, Any], script: str, applied: Callable[[], object]) -> None:
     match mutant["kind"]:
         case "slow":
-
-            def slowly(route: Route) -> None:
-                time.sleep(SLOW_S)
-                applied()
-                route.continue_()
-
-            context.route("**/*", slowly)
+            pass  # once there is a page
         case "fails":
 
             def fail(route: Route) -> None:
@@ -187,6 +195,14 @@ def _mutate(context: BrowserContext, mutant: dict[str, Any], script: str, applie
         case _:
             context.expose_function("autoglmMutated", applied)  # type: ignore[reportUnknownMemberType]
             context.add_init_script(f"({script})({json.dumps(mutant)})")
+
+
+def _slow(page: Page) -> None:
+    """Each answer on its own: were they held up here, they would come one after another, and none from the cache."""
+    session: Any = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    free = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {**free, "latency": SLOW_MS})
 
 
 def _why(report: Any) -> str:

@@ -1,11 +1,12 @@
 """Recorded runs, replayed and exported: does it pass, is what is broken seen, is what was renamed found, how long.
 
-    python -m tests.bench.replay [--seeds 0:3] [--forms 12] [--broken 3] [--harmless 2] [--heal] [--export N] [--json]
+    python -m tests.bench.replay [--seeds 0:3] [--forms 12] [--broken 3] [--harmless 2] [--heal] [--export] [--kept F]
 
 Runs are recorded by scripts in the model's place, through the agent's own hands and eyes. Mutants are those that an
 export is proved on (autoglm/export/mutants.py), each replayed in a fresh profile; with `--heal` one element of each run
 is renamed, and the model that ships is asked. A replay is timed against a Playwright script of the same actions with
-the same locators, in turns.
+the same locators, in turns. All of it takes an hour; with `--kept` it can be done in pieces: what was measured of a run
+is a line in the file, and a run that has one is not done again.
 """
 
 from __future__ import annotations
@@ -81,6 +82,12 @@ class Score:
         self.right[what] += right
         if not right:
             self.wrong.append(f"{what}: {about}")
+
+    def add(self, other: Score) -> None:
+        self.right += other.right
+        self.of += other.of
+        self.ratios += other.ratios
+        self.wrong += other.wrong
 
 
 @asynccontextmanager
@@ -210,7 +217,7 @@ async def judge(
             score.count(what, green == each.harmless, f"{script.name}: {each.kind}: {each.about}")
     if heal:
         await heals(pipe, script, steps, score, downloads, heal)
-    if score.of["export passes"] < args.export:
+    if args.export:
         await asyncio.to_thread(exports, run, steps, score)
 
 
@@ -298,14 +305,14 @@ WANTED = {
 
 
 async def measure(args: argparse.Namespace) -> Score:
-    score, begun = Score(), time.monotonic()
+    begun, known = time.monotonic(), kept_of(args.kept)
     pages, scripts_of = form_pages(args.forms)
     with (
         tempfile.TemporaryDirectory() as folder,
-        tempfile.TemporaryDirectory() as kept,
+        tempfile.TemporaryDirectory() as books,
         serve() as site,
         seeded(pages) as base,
-        shop(Path(kept)) as admin,
+        shop(Path(books)) as admin,
     ):
         scripts = [*site_scripts(site.url), *shop_scripts(admin)]
         scripts += [*miniwob_scripts(base, seeds(args.seeds)), *scripts_of(base)]
@@ -314,11 +321,34 @@ async def measure(args: argparse.Namespace) -> Score:
             pipe = await opened.enter_async_context(launch())
             heal = ModelHeals(_reach(opened)) if args.heal else None
             for i, script in enumerate(scripts, 1):
+                if script.name in known:
+                    continue
                 if time.monotonic() - begun > args.minutes * 60:
                     break
                 print(f"{i:3} of {len(scripts)}  {script.name}", file=sys.stderr, flush=True)
+                known[script.name] = score = Score()
                 await judge(pipe, script, score, Path(folder), heal, args)
-    return score
+                keep(args.kept, script.name, score)
+    whole = Score()
+    for each in known.values():
+        whole.add(each)
+    return whole
+
+
+def kept_of(file: Path | None) -> dict[str, Score]:
+    """By run what was measured of it before."""
+    found: dict[str, Score] = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file and file.exists() else ():
+        told = json.loads(line)
+        found[told["run"]] = Score(Counter(told["right"]), Counter(told["of"]), told["ratios"], told["wrong"])
+    return found
+
+
+def keep(file: Path | None, run: str, score: Score) -> None:
+    told = {"run": run, "right": score.right, "of": score.of, "ratios": score.ratios, "wrong": score.wrong}
+    if file:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(told) + "\n")
 
 
 def _reach(opened: AsyncExitStack) -> Any:
@@ -353,7 +383,8 @@ def main() -> None:
     parser.add_argument("--broken", type=int, default=3, help="broken pages a run")
     parser.add_argument("--harmless", type=int, default=2)
     parser.add_argument("--heal", action="store_true", help="ask the model that ships for what was renamed")
-    parser.add_argument("--export", type=int, default=0, metavar="N", help="export and prove so many of the runs")
+    parser.add_argument("--export", action="store_true", help="export and prove each run, too")
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="each run's figures, taken up from there")
     parser.add_argument("--minutes", type=float, default=60, help="no further run after so long")
     parser.add_argument("--only", default="", metavar="TEXT", help="runs with this in their name")
     parser.add_argument("--json", action="store_true")

@@ -25,7 +25,7 @@ from autoglm.export.secret import secrets_of
 from autoglm.export.source import test_module
 from autoglm.export.write import write
 from autoglm.store import SqliteStore
-from autoglm.types import Check, Click, CloseTab, Dialog, Goto, Press, Select
+from autoglm.types import Check, Click, CloseTab, Dialog, Goto, Press, Select, Upload
 from tests.bench.harness import site as served
 from tests.export.recorder import Said, fill, on, record
 from tests.site.server import Site, serve
@@ -51,6 +51,8 @@ class Toured:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def toured(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Toured:
     folder = tmp_path_factory.mktemp("toured")
+    letter = folder / "letter.txt"
+    letter.write_text("Dear Ada")
     files = quote("<a target=_blank href='/show?html=<a href=/file?name=report.csv>Report</a>'>Files</a>")
     framed = quote("<h1>Outer</h1><iframe title=Settings src=/tabs.html width=900 height=600></iframe>")
     said: tuple[Said, ...] = (
@@ -70,6 +72,8 @@ async def toured(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.Temp
         on('link "Files"', Click(0)),
         on('link "Report"', Click(0)),
         CloseTab(2),
+        Goto(f"{site.url}/widgets/files.html"),
+        on('button "Drop files here"', Upload(0, (str(letter),))),
         Goto(f"{site.url}/show?html={framed}"),
         on('tab "Billing"', Click(0)),
     )
@@ -200,6 +204,13 @@ def test_a_popup_and_a_file_are_waited_for(toured: Toured) -> None:
     assert "with popup.expect_download() as download_info:" in body
     assert 'assert download_info.value.suggested_filename == "report.csv"' in body
     assert "popup.close()" in body
+
+
+def test_a_file_is_dropped_where_none_is_asked_for(toured: Toured) -> None:
+    drop = 'page.get_by_role("button", name="Drop files here").drop( {"files": FILES / "letter.txt"} )'
+    assert drop in toured.body
+    assert 'expect(page.get_by_role("status")).to_have_text("zone: letter.txt (8 bytes)")' in toured.body
+    assert 'FILES = Path(__file__).with_name("' in toured.source
 
 
 def test_a_key_is_pressed_in_the_field_that_was_filled_in(toured: Toured) -> None:

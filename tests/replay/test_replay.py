@@ -102,6 +102,25 @@ async def test_drags_and_uploads_are_played(theatre: Theatre, tmp_path: Path) ->
     assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
 
 
+HEARD = """<button id=more>More</button><script>
+more.onclick = () => {
+  const pay = document.createElement('div');
+  pay.textContent = 'Pay';
+  pay.addEventListener('click', () => {});
+  document.body.append(pay);
+};
+</script>"""
+
+
+async def test_a_control_that_only_listens_to_clicks_is_waited_for(theatre: Theatre) -> None:
+    steps = await theatre.record(f"show?html={quote(HEARD)}", on(Click, "More"))
+    assert [each.name for each in steps[-1].observation.elements] == ["More", "Pay"]
+    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    silent = "Element.prototype.addEventListener = () => {}"
+    played = await theatre.replay(steps, before=silent)
+    assert isinstance(played[-1], ConditionFailed), played
+
+
 def first_onto_second(page: Observation) -> Drag:
     first, second = [each.ref for each in page.elements if each.takes][:2]
     return Drag(first, second)
