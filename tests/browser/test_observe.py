@@ -20,7 +20,7 @@ link Orders
 link News
 link Sign up
 link selected Contact
-heading "Talk to our sales team"
+# Talk to our sales team
 """
 
 

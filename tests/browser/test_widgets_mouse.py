@@ -251,6 +251,25 @@ async def test_the_things_in_a_list_that_is_sorted_by_dragging_can_be_dragged(vi
     assert await visit.js("native.textContent") == "BA"
 
 
+async def test_the_title_by_which_a_dialog_is_moved_is_none_of_its_buttons(visit: Visit) -> None:
+    seen = await visit.show(
+        "<style>b { display: block; cursor: move }</style><dialog open aria-label='Delete the file?'><b>Delete</b>"
+        "<ul><li><b>First</b></ul><button>Delete</button></dialog>"
+    )
+    assert [(each.role, each.name) for each in seen.elements] == [("generic", "First"), ("button", "Delete")]
+    await visit.js("document.querySelector('dialog').ariaLabel = 'Files'")
+    assert names(await visit.observe()) == ["Delete", "First", "Delete"]
+
+
+async def test_what_listens_to_all_there_is_listens_for_what_is_in_it(visit: Visit) -> None:
+    seen = await visit.show(
+        "<div id=root>Delete</div><div id=own>Press</div><script>"
+        "const kinds = Object.keys(HTMLElement.prototype).filter((key) => key.startsWith('on')).map((key) => key.slice(2));"
+        "for (const kind of kinds) root.addEventListener(kind, () => {}); own.addEventListener('click', () => {})</script>"
+    )
+    assert names(seen) == ["Press"]
+
+
 async def test_what_is_dragged_over_a_frame_is_dropped_into_it(visit: Visit) -> None:
     inner = "<body style='height:90px'><script>ondragover = (event) => event.preventDefault(); ondrop = () => { document.body.textContent = 'Got it' }</script>"
     seen = await visit.show(

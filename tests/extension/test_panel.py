@@ -190,7 +190,7 @@ async def test_a_cursor_shows_on_the_page_what_is_about_to_happen_and_goes_with_
     assert await chrome.ended() == "finished"
     assert await chrome.work.evaluate(shown) == 0
     before, after = (prompt.partition("\n\n")[2].partition("Done")[0] for prompt in prompts)
-    assert after.replace(' = "Ada"', ' = ""').replace(" focused", "") == before.replace(" focused", "")
+    assert after.replace('="Ada"', '=""').replace(" focused", "") == before.replace(" focused", "")
 
 
 def test_what_went_before_is_told_to_a_model_that_was_taught_to_read_it() -> None:

@@ -113,7 +113,15 @@ function isSorted(el) {
 
 /** What the mouse takes hold of, by its cursor; not a box that holds other controls. @param {Element} el */
 function isGrip(el) {
-  return (el.textContent?.length ?? 0) <= LONG && !el.querySelector(INNER_CONTROLS);
+  return (el.textContent?.length ?? 0) <= LONG && !el.querySelector(INNER_CONTROLS) && !isTitle(el);
+}
+
+/** A dialog's title, by which it is moved, and which would read like one of its buttons. @param {Element} el */
+function isTitle(el) {
+  const dialog = el.closest('dialog, [role=dialog], [role=alertdialog]');
+  const text = clean(el.textContent ?? '');
+  if (dialog) sources?.push(dialog);
+  return dialog !== null && text !== '' && accessibleName(dialog, 'dialog').startsWith(text);
 }
 
 /**

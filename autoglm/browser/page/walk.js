@@ -227,7 +227,7 @@ class Walk {
   show(el, tag, style, place) {
     const cursor = style ? (CURSORS[style.cursor] ?? '') : place.cursor;
     const pointer = cursor === 'pointer' && !PASS_THROUGH.has(tag);
-    const starts = (pointer && !place.pointer) || (cursor === 'grip' && place.cursor !== cursor && isGrip(el));
+    const starts = (pointer && !place.pointer) || (cursor === 'grip' && place.cursor !== cursor && this.told(() => isGrip(el)));
     if (pointer !== place.pointer || cursor !== place.cursor) place = { ...place, pointer, cursor };
     if (
       saidByLabels.has(el) ||
