@@ -63,6 +63,15 @@ W8A8: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Rope:
+    """How a position turns queries and keys."""
+
+    kind: str
+    theta: float
+    size: int  # of each head's values, how many are turned
+
+
 class GlmConfig(BaseModel):
     """The lines of config.json that decide the tensors. Defaults are Transformers' for these architectures."""
 
@@ -78,6 +87,19 @@ class GlmConfig(BaseModel):
     tie_word_embeddings: bool = False
     attention_bias: bool = True
     quantization_config: dict[str, Any] | None = None
+    rms_norm_eps: float = 1.5625e-7
+    hidden_act: str = "silu"
+    rope_theta: float = 10000.0
+    partial_rotary_factor: float = 0.5
+    rope_parameters: dict[str, Any] | None = None  # Transformers 5 has the two above in here
+    rope_scaling: dict[str, Any] | None = None
+
+    @property
+    def rope(self) -> Rope:
+        more = self.rope_parameters or self.rope_scaling or {}
+        part = more.get("partial_rotary_factor", self.partial_rotary_factor)
+        kind = more.get("rope_type", more.get("type", "default"))
+        return Rope(kind, more.get("rope_theta", self.rope_theta), int(self.head_dim * part))
 
     @property
     def architecture(self) -> str:
@@ -212,12 +234,10 @@ def read_config(file: Path) -> GlmConfig:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise CheckpointError(f"{file}: {where}: {first['msg']}; download or export the model again") from error
-    rope = values.get("rope_parameters") or values.get("rope_scaling") or {}
-    kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind in ("dynamic", "longrope"):
+    if config.rope.kind in ("dynamic", "longrope"):
         raise CheckpointError(
-            f"{file}: rope_type {kind!r} changes with the length of the text, which the int8 engine does not do; "
-            "serve this model with vLLM"
+            f"{file}: rope_type {config.rope.kind!r} changes with the length of the text, which the int8 engine does "
+            "not do; serve this model with vLLM"
         )
     return config
 

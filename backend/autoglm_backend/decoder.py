@@ -33,6 +33,11 @@ class Decoder(Protocol):
     """A model with its weights in place, on whatever device. Called from one thread only."""
 
     @property
+    def name(self) -> str:
+        """What computes, in words."""
+        ...
+
+    @property
     def capacity(self) -> int:
         """Tokens a conversation may have."""
         ...

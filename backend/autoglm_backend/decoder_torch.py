@@ -56,6 +56,10 @@ class TorchDecoder:
     threads: Threads
 
     @property
+    def name(self) -> str:
+        return f"torch, {self.threads.prefill} threads prefill, {self.threads.decode} decode"
+
+    @property
     def capacity(self) -> int:
         return self.shape.capacity
 

@@ -14,6 +14,7 @@ from autoglm_backend.errors import BackendError
 from autoglm_backend.listening import Ready, ServeOptions, choose_ctx, is_local, say_ready, tell
 
 if TYPE_CHECKING:
+    from autoglm_backend.decoder import Decoder
     from autoglm_backend.prefetch import Prefetch
     from autoglm_backend.worker import Worker
 
@@ -37,26 +38,20 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
     ctx = choose_ctx(options.ctx, checkpoint)
     stages.done("checkpoint", f"{checkpoint.path}  {'int8' if checkpoint.int8 else 'to be quantized'}")
 
-    # OpenMP reads this once, when torch is imported. Without it an idle thread spins and takes the browser's core:
-    # 300 prompt + 40 reply tokens beside a busy core took 342-387 ms, and 281-287 so (facts/cpu_serving.md, section 4).
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import uvicorn
 
     from autoglm_backend.app import Served, create_app
-    from autoglm_backend.decoder_torch import Threads, load
     from autoglm_backend.engine import Engine as Int8Engine
     from autoglm_backend.language import read_language
     from autoglm_backend.metrics import Metrics
     from autoglm_backend.worker import Worker
 
-    stages.done("imports", "torch, transformers")
-    threads = Threads.choose(options.threads, checkpoint.linear_bytes)
-    decoder = load(checkpoint, ctx, threads)
-    engine = Int8Engine(decoder, read_language(checkpoint.path), slots=choose_slots(decoder.conversation_bytes))
+    stages.done("imports")
+    decoder, slots = fastest(checkpoint, ctx, options.threads)
+    engine = Int8Engine(decoder, read_language(checkpoint.path), slots=slots)
     if prefetch is not None:
         prefetch.stop()
-    stages.done("weights", f"int8  {threads.prefill} threads prefill, {threads.decode} decode")
+    stages.done("weights", f"int8  {decoder.name}")
     engine.probe()
     stages.done("first token", "")
 
@@ -79,6 +74,25 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
             return nullcontext()  # Leaving has them
 
     Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")).run([opened])
+
+
+def fastest(checkpoint: Checkpoint, ctx: int, threads: int | None) -> tuple[Decoder, int]:
+    """What computes this model in the least time here, and how many conversations there is memory for."""
+    from autoglm_backend import decoder_openvino
+    from autoglm_backend.probe import ROOT, usable_cores
+
+    slots = choose_slots(decoder_openvino.conversation_bytes(checkpoint.config, ctx))
+    try:
+        return decoder_openvino.load(checkpoint, ctx, threads or usable_cores(ROOT), slots), slots
+    except decoder_openvino.Unfit as error:
+        tell(f"torch computes, which is slower: {error}")
+    # OpenMP reads this once, when torch is imported. Without it an idle thread spins and takes the browser's core:
+    # 300 prompt + 40 reply tokens beside a busy core took 342-387 ms, and 281-287 so (facts/cpu_serving.md, section 4).
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from autoglm_backend.decoder_torch import Threads, load
+
+    decoder = load(checkpoint, ctx, Threads.choose(threads, checkpoint.linear_bytes))
+    return decoder, choose_slots(decoder.conversation_bytes)
 
 
 def choose_slots(each: int) -> int:

@@ -16,12 +16,12 @@ import httpx
 import pytest
 import torch
 import uvicorn
+from autoglm_backend import decoder_openvino, decoder_torch
 from autoglm_backend.app import Served, create_app
 from autoglm_backend.checkpoint import inspect
 from autoglm_backend.convert import save_int8
 from autoglm_backend.decoder import Decoder, Logits
-from autoglm_backend.decoder_torch import Threads, load
-from autoglm_backend.engine import Engine
+from autoglm_backend.engine import SLOTS, Engine
 from autoglm_backend.engines.environment import Environment, look_at
 from autoglm_backend.generation import Finished, Generation, Piece
 from autoglm_backend.language import read_language
@@ -131,6 +131,7 @@ class Watched:
 
     def __init__(self, decoder: Decoder) -> None:
         self.decoder = decoder
+        self.name = decoder.name
         self.capacity, self.vocabulary = decoder.capacity, decoder.vocabulary
         self.conversation_bytes, self.cache = decoder.conversation_bytes, decoder.cache
         self.widths: list[int] = []
@@ -144,9 +145,14 @@ class Watched:
         return self.after(self.decoder.logits(parts))
 
 
-def new_engine(folder: Path, kernels: Kernels | None = None, **how: Any) -> Engine:
-    decoder = load(inspect(folder), CTX, Threads(2, 1), kernels)
-    return Engine(Watched(decoder), read_language(folder), **how)
+def new_engine(folder: Path, kernels: Kernels | None = None, slots: int = SLOTS, **how: Any) -> Engine:
+    """By OpenVINO, as on any processor; by torch with these kernels, where some are given."""
+    checkpoint = inspect(folder)
+    if kernels is None:
+        decoder: Decoder = decoder_openvino.load(checkpoint, CTX, 2, slots)
+    else:
+        decoder = decoder_torch.load(checkpoint, CTX, decoder_torch.Threads(2, 1), kernels)
+    return Engine(Watched(decoder), read_language(folder), slots=slots, **how)
 
 
 @pytest.fixture(scope="session")

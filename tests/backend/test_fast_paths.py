@@ -1,7 +1,8 @@
 """No fast path changes a token: reuse, chunks, forced tokens skipped, several at once, alone or all together.
 
-The tie rule: attention of many queries may be in bf16, and sums come out differently in their last digits with more
-rows at once. So where two tokens are nearly equally likely (TIE), either may come.
+The plain path is torch's, with float32 attention. The tie rule: OpenVINO keeps keys and values as halves, attention of
+many queries may be in bf16, and sums come out differently in their last digits with more rows at once. So where two
+tokens are nearly equally likely (TIE), either may come.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ PAGE = r"""
 root ::= "do(action=\"" ("Click\", ref=" [0-9] | "Type\", ref=" [0-9] ", text=\"" [a-z@. ]{0,9} "\"") ")"
 """
 WORDS = "Page Contact us heading link button textbox value count name ada@example.org Select Click 12 7".split()
+PLAIN = Kernels(HalfLinear, torch.float32)
 FAST: dict[str, dict[str, Any]] = {
     "reuse": {"slots": 4, "chunk": 4096, "skip_forced": False},
     "chunks": {"slots": 1, "chunk": 7, "skip_forced": False},
@@ -74,7 +76,7 @@ def replies(engine: Engine, asked: list[Generation], at_once: int) -> list[list[
 @pytest.fixture(scope="session")
 def plain(make_engine: Callable[..., Engine], int8_dir: Path) -> Engine:
     """Each prompt whole and alone, each token by a forward pass of its own, nothing remembered."""
-    return make_engine(int8_dir, slots=1, chunk=4096, skip_forced=False)
+    return make_engine(int8_dir, PLAIN, slots=1, chunk=4096, skip_forced=False)
 
 
 def differing(plain: Engine, asked: list[Generation], fast: list[list[int]]) -> int:
@@ -113,11 +115,12 @@ def test_the_kernels_of_other_processors_give_the_plain_paths_tokens(
 
 
 @pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("kernels", [None, PLAIN], ids=["openvino", "torch"])
 def test_a_fast_path_gives_the_plain_paths_tokens(
-    name: str, plain: Engine, make_engine: Callable[..., Engine], int8_dir: Path
+    kernels: Kernels | None, name: str, plain: Engine, make_engine: Callable[..., Engine], int8_dir: Path
 ) -> None:
     asked, how = requests(25), FAST[name]
-    assert differing(plain, asked, replies(make_engine(int8_dir, **how), asked, how["slots"])) <= 1
+    assert differing(plain, asked, replies(make_engine(int8_dir, kernels, **how), asked, how["slots"])) <= 1
 
 
 @pytest.mark.timeout(0)

@@ -110,6 +110,7 @@ class ZeroDecoder:
     ranks: Ranks
     capacity: int
     vocabulary: int
+    name: str = "ZeRO-Inference"
     conversation_bytes: int = 0  # transformers' own cache grows on the cards
 
     def cache(self) -> Ids:
