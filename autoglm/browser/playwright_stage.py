@@ -242,6 +242,10 @@ class Stage:
     async def _click(self, action: Click, found: Found) -> None:
         element, ms = found.element, 1000 * self._find_s
         held: Any = [name for name in action.held.split("+") if name]
+        if found.seen["tag"] == "area":
+            # Drawn nowhere, to Playwright; but it can be focused.
+            await element.press("Enter", timeout=ms)
+            return
         if not found.name:
             # What only shows a picture may show another one under the mouse, and nothing until that has come.
             await (await self._drawn(found)).hover(timeout=ms)

@@ -139,6 +139,8 @@ class _Writer:
                     else Do((f"{page}.keyboard.press({literal(key)})",))
                 )
                 return
+            case Click() if scene.targets and scene.targets[0].tag == "area":
+                yield self.on(at, 'press("Enter")', scene=scene)  # drawn nowhere, to Playwright
             case Click():
                 if _is_picture(scene):
                     yield self.on(at, "hover()", scene=scene)

@@ -55,6 +55,8 @@ async def toured(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.Temp
     letter.write_text("Dear Ada")
     files = quote("<a target=_blank href='/show?html=<a href=/file?name=report.csv>Report</a>'>Files</a>")
     framed = quote("<h1>Outer</h1><iframe title=Settings src=/tabs.html width=900 height=600></iframe>")
+    areas = "<map name=m><area shape=rect coords=0,0,80,80 href=/tabs.html alt=East></map>"
+    picture = quote(f"<img usemap=#m width=200 height=100 src=/none.png>{areas}")
     said: tuple[Said, ...] = (
         fill('textbox "Full name"', "Ada"),
         fill("password", "hunter2xyz"),
@@ -74,6 +76,8 @@ async def toured(pipe: PlaywrightPipe, site: Site, tmp_path_factory: pytest.Temp
         CloseTab(2),
         Goto(f"{site.url}/widgets/files.html"),
         on('button "Drop files here"', Upload(0, (str(letter),))),
+        Goto(f"{site.url}/show?html={picture}"),
+        on('link "East"', Click(0)),
         Goto(f"{site.url}/show?html={framed}"),
         on('tab "Billing"', Click(0)),
     )
@@ -211,6 +215,11 @@ def test_a_file_is_dropped_where_none_is_asked_for(toured: Toured) -> None:
     assert drop in toured.body
     assert 'expect(page.get_by_role("status")).to_have_text("zone: letter.txt (8 bytes)")' in toured.body
     assert 'FILES = Path(__file__).with_name("' in toured.source
+
+
+def test_an_area_of_a_picture_is_pressed_by_the_keyboard(toured: Toured) -> None:
+    assert 'page.get_by_alt_text("East").press("Enter")' in toured.body
+    assert 'expect(page).to_have_url(f"{BASE_URL}/tabs.html")' in toured.body
 
 
 def test_a_key_is_pressed_in_the_field_that_was_filled_in(toured: Toured) -> None:

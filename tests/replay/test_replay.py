@@ -139,6 +139,19 @@ async def test_what_lies_in_a_closed_shadow_root_is_found_by_our_own_eyes(theatr
     assert passed(await theatre.replay(steps), steps)
 
 
+PICTURE = """<img usemap=#m width=200 height=100 src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><map name=m>
+<area shape=rect coords=0,0,80,80 href=#west alt=West><area shape=rect coords=100,0,180,80 href=#east alt=East></map>
+<p id=said></p><script>onhashchange = () => { said.textContent = 'You are at ' + location.hash; }</script>"""
+
+
+async def test_an_area_of_a_picture_is_found_again(theatre: Theatre) -> None:
+    steps = await theatre.record(f"show?html={quote(PICTURE)}", on(Click, "East"))
+    assert steps[-1].observation.url.endswith("#east")
+    assert passed(await theatre.replay(steps), steps)
+    led = "document.querySelectorAll('area')[1].href = '#elsewhere'"
+    assert not passed(await theatre.replay(steps, before=led), steps)
+
+
 async def test_what_is_known_by_its_address_only_must_still_be_called_the_same(theatre: Theatre) -> None:
     steps = await theatre.record("index.html", on(Click, "Orders"))
     renamed = "for (const a of document.querySelectorAll('a[href*=orders]')) a.textContent = 'Bills'"
