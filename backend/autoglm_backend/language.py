@@ -37,9 +37,19 @@ class Language:
     def encode(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
-    def lay_out(self, messages: Sequence[Mapping[str, str]], **variables: Any) -> str:
-        """The text of a conversation. Raises jinja2.TemplateError when the template refuses it."""
-        return self.template.render(messages=messages, **{**self.names, "add_generation_prompt": True, **variables})
+    def lay_out(self, messages: Sequence[Mapping[str, str]], goes_on: bool = False, **variables: Any) -> str:
+        """The text of a conversation, whose last message `goes_on`. Raises TemplateError where the template refuses."""
+        text = self.template.render(messages=messages, **{**self.names, "add_generation_prompt": True, **variables})
+        return unended(text, messages[-1]["content"]) if goes_on else text
+
+
+def unended(text: str, last: str) -> str:
+    """The conversation up to where its last message ends, with the spaces at its end where the template kept them."""
+    at = text.rfind(last.strip())
+    if at < 0:
+        raise jinja2.TemplateError("the last message is not in what it makes, so there is nothing to go on from")
+    whole = last.lstrip()
+    return text[: at + len(whole if text.startswith(whole, at) else last.strip())]
 
 
 def read_language(folder: Path) -> Language:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from transformers import PreTrainedTokenizerBase
 
 from autoglm_backend.errors import RequestError
 from autoglm_backend.generation import Finished, Generation, Timings
@@ -120,8 +118,10 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
 }
 
 
-# Arguments of Transformers' apply_chat_template itself, which are the server's to give.
-RESERVED = frozenset(inspect.signature(PreTrainedTokenizerBase.apply_chat_template).parameters)
+# Variables of a chat template that are the server's to give.
+RESERVED = frozenset(
+    "messages tools documents chat_template add_generation_prompt continue_final_message goes_on".split()
+)
 
 
 def read_request(body: bytes) -> ChatRequest:
@@ -176,7 +176,7 @@ def to_generation(request: ChatRequest) -> Generation:
         )
     template["add_generation_prompt"] = request.add_generation_prompt and not request.continue_final_message
     if request.continue_final_message:
-        template["continue_final_message"] = True
+        template["goes_on"] = True
     return Generation(
         messages=tuple({"role": message.role, "content": message.text} for message in request.messages),
         template=template,

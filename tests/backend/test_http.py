@@ -93,6 +93,15 @@ def test_every_way_to_ask_for_a_grammar_is_obeyed(chat: Chat, fields: dict[str, 
     assert re.fullmatch(pattern, content(chat(**fields)))
 
 
+def test_a_reply_that_was_begun_is_gone_on_with(chat: Chat) -> None:
+    question = {"role": "user", "content": "hello"}
+    begun = [question, {"role": "assistant", "content": "é"}]
+
+    asked = chat(messages=begun, continue_final_message=True).json()["usage"]["prompt_tokens"]
+
+    assert asked == chat(messages=[question]).json()["usage"]["prompt_tokens"] + 2  # bytes
+
+
 @pytest.mark.parametrize(
     "fields", [{"response_format": {"type": "json_object"}}, {"structured_outputs": {"json_object": True}}]
 )

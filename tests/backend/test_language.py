@@ -40,6 +40,17 @@ def test_a_conversation_is_laid_out_as_transformers_does(
     assert ours.tokens == len(theirs)
 
 
+@pytest.mark.parametrize("begun", ["do(action", " do( \n", "<|user|>"])
+def test_a_reply_that_was_begun_goes_on_where_it_ends(folder: Path, begun: str) -> None:
+    theirs: Any = PreTrainedTokenizerFast.from_pretrained(folder)
+    chat = [*CHATS[0], {"role": "assistant", "content": begun}]
+
+    text = read_language(folder).lay_out(chat, add_generation_prompt=False, goes_on=True)
+
+    assert text == theirs.apply_chat_template(chat, tokenize=False, continue_final_message=True)
+    assert text.rstrip().endswith(begun.strip())
+
+
 def test_a_template_has_json_the_time_and_the_tokens_names(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "copy")
     template = (
