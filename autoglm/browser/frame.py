@@ -123,9 +123,8 @@ class Frame:
                 entered = True
         done = await self._evaluate(expression, wait_s, by_value=by_value)
         if entered and _has_no_script(done):
-            # The tab has every document begin with the script, but this one was there before.
-            await self._evaluate(page.script())
-            done = await self._evaluate(expression, wait_s, by_value=by_value)
+            # This document was there before the tab had every one begin with the script, or none does.
+            done = await self._evaluate(f"{page.script()}\n{expression}", wait_s, by_value=by_value)
         if "exceptionDetails" in done:
             if _has_no_script(done):  # a new document took the context's number
                 self.lose()

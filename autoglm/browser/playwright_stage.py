@@ -74,19 +74,13 @@ SEEN = f"""(all, nth) => {{
   return {{
     count: all.length, drawn, holds: ({HELD})(el),
     tag: el.localName, type: String(el.type ?? ''), most: el.maxLength ?? -1, role: el.getAttribute('role') ?? '',
+    options: el.localName === 'select' ? [...el.options].map((o) => o.label || o.text) : [],
   }};
 }}"""
 """How many elements there are, and what the one that is meant is like: all that an action must know, in one go."""
-ONLY = "(all, arg) => (all.length === 1 ? ({})(all[0], arg) : null)"
-"""Asked of the only one there is: of all elements Playwright asks in one call, of one in three."""
-OPTIONS = """(el, wanted) => {
-  const plain = (text) => text.toLowerCase().replace(/\\s+/g, '');
-  const texts = [...el.options].map((o) => o.label || o.text);
-  return wanted.map((want) => {
-    const exact = texts.findIndex((text) => text.trim() === want);
-    return exact >= 0 ? exact : texts.findIndex((text) => plain(text) === plain(want));
-  });
-}"""
+ONLY_HELD = f"(all) => (all.length === 1 ? ({HELD})(all[0]) : null)"
+"""Of the only one there is: of all elements Playwright asks in one call, of one in three."""
+ONLY_SEEN = f"(all) => (all.length === 1 ? ({SEEN})(all, 0) : null)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +159,7 @@ class Stage:
     async def held(self, found: Found) -> str | None:
         """What a field holds; None when it is gone."""
         try:
-            return await found.element.evaluate_all(ONLY.format(HELD))
+            return await found.element.evaluate_all(ONLY_HELD)
         except Error:
             return None
 
@@ -231,7 +225,7 @@ class Stage:
             case Type(_, text), _:
                 await self._type(found[0], text)
             case Select(_, options), _:
-                await self._select(element, options)
+                await self._select(found[0], options)
             case Check(_, on), _:
                 await self._check(found[0], on)
             case Upload(_, files), _:
@@ -292,7 +286,7 @@ class Stage:
     async def _lost(self, element: Locator, text: str) -> bool:
         """Whether a mask that wants to see every key took some of them only."""
         try:
-            value = await element.evaluate_all(ONLY.format(HELD)) or ""
+            value = await element.evaluate_all(ONLY_HELD) or ""
         except Error:
             return False  # what was typed led away from it
         return 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
@@ -315,16 +309,16 @@ class Stage:
                 break
         raise Mistake(f"the slider does not stop at {text} with its keys")
 
-    async def _select(self, element: Locator, options: Sequence[str]) -> None:
-        until = time.monotonic() + self._find_s
-        while True:
-            places = await element.evaluate_all(ONLY.format(OPTIONS), list(options)) or [-1] * len(options)
-            if -1 not in places:
-                await element.select_option(index=places, timeout=1000 * self._find_s)
-                return
+    async def _select(self, found: Found, options: Sequence[str]) -> None:
+        until, there = time.monotonic() + self._find_s, found.seen["options"]
+        while lacking := [option for option in options if _place(option, there) is None]:
             if time.monotonic() > until:
-                raise Mistake(f"it has no option {options[places.index(-1)]!r}")
+                raise Mistake(f"it has no option {lacking[0]!r}")
             await asyncio.sleep(POLL_S)
+            now = await found.element.evaluate_all(ONLY_SEEN)
+            there = now["options"] if now else ()
+        places = [place for option in options if (place := _place(option, there)) is not None]
+        await found.element.select_option(index=places, timeout=1000 * self._find_s)
 
     async def _check(self, found: Found, on: bool) -> None:
         if found.seen["holds"] != ("on" if on else "off"):
@@ -405,6 +399,13 @@ def _is_weak(way: types.Locator) -> bool:
 def _is_own(way: types.Locator) -> bool:
     """Whether it goes by a name, the element's own for people or for programs."""
     return way.kind != "path" and (way.kind != "css" or bool(re.match(r"#|[\w-]+\[name=", way.value)))
+
+
+def _place(option: str, options: Sequence[str]) -> int | None:
+    """Among the options; exactly, else but for spaces and capitals."""
+    plain = ["".join(each.lower().split()) for each in (option, *options)]
+    exact = [n for n, each in enumerate(options) if each.strip() == option]
+    return next(iter([*exact, *(n for n, each in enumerate(plain[1:]) if each == plain[0])]), None)
 
 
 def _keys(text: str) -> str:

@@ -79,8 +79,7 @@ class Tab:
             return
         self._listening = asyncio.create_task(self._hear())
         await asyncio.sleep(0)
-        await self._prepare("")
-        tree = await self.send("Page.getFrameTree")
+        _, tree = await asyncio.gather(self._prepare(""), self.send("Page.getFrameTree"))
         self.news.main = self.frames.main.id = tree["frameTree"]["frame"]["id"]
 
     # ------------------------------------------------------------ looking and acting
