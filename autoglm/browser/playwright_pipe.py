@@ -28,6 +28,7 @@ from playwright.async_api import Download as PlaywrightDownload
 
 from autoglm.browser.find import FoundBrowser, find_browser
 from autoglm.browser.names import reserve
+from autoglm.browser.playwright_find import ENGINE, SAYS
 from autoglm.errors import BrowserGone, CdpError
 from autoglm.seams import Json
 from autoglm.types import Download, Viewport
@@ -55,6 +56,7 @@ async def launch(
     """A running browser. Without `profile_dir` each run has a fresh profile of its own that is forgotten."""
     browser = browser or find_browser()
     async with async_playwright() as playwright:
+        await playwright.selectors.register(SAYS, ENGINE, content_script=True)
         pipe = await _start(playwright, browser, headless, profile_dir, viewport or Viewport())
         try:
             yield pipe

@@ -16,7 +16,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from autoglm import types
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.keys import MODIFIERS, chord
-from autoglm.browser.playwright_find import Scope, find
+from autoglm.browser.playwright_find import Scope, find, said
 from autoglm.browser.playwright_pipe import PageCdp
 from autoglm.errors import Mistake
 from autoglm.types import (
@@ -56,31 +56,6 @@ SCROLL_TO = """(el, [percent, sideways]) => {
   at[sideways ? 'scrollLeft' : 'scrollTop'] = (percent / 100) * (at[size] - at[seen]);
 }"""
 """Of the nearest box that scrolls."""
-HELD = """(el) => {
-  if (el.type === 'file') return [...el.files].map((file) => file.name).join(', ');
-  if (el.type === 'checkbox' || el.type === 'radio') return el.indeterminate ? 'mixed' : el.checked ? 'on' : 'off';
-  const aria = el.getAttribute('aria-checked') ?? el.getAttribute('aria-pressed');
-  if (aria) return { true: 'on', false: 'off' }[aria] ?? aria;
-  if (el.localName === 'select') return [...el.selectedOptions].map((o) => (o.label || o.text).trim()).join(', ');
-  if ('value' in el && el.localName !== 'button' && el.localName !== 'li') return String(el.value);
-  return el.getAttribute('aria-valuenow') ?? (el.innerText ?? '').replace(/\\n$/, '');
-}"""
-"""What a field holds, as types.Element says it."""
-SEEN = f"""(all, nth) => {{
-  const el = all[nth];
-  if (!el) return {{ count: all.length }};
-  const box = el.getBoundingClientRect();
-  const drawn = box.width > 0 && box.height > 0 && getComputedStyle(el).visibility === 'visible';
-  return {{
-    count: all.length, drawn, holds: ({HELD})(el),
-    tag: el.localName, type: String(el.type ?? ''), most: el.maxLength ?? -1, role: el.getAttribute('role') ?? '',
-    options: el.localName === 'select' ? [...el.options].map((o) => o.label || o.text) : [],
-  }};
-}}"""
-"""How many elements there are, and what the one that is meant is like: all that an action must know, in one go."""
-ONLY_HELD = f"(all) => (all.length === 1 ? ({HELD})(all[0]) : null)"
-"""Of the only one there is: of all elements Playwright asks in one call, of one in three."""
-ONLY_SEEN = f"(all) => (all.length === 1 ? ({SEEN})(all, 0) : null)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +67,7 @@ class Found:
     name: str
     """As it was recorded."""
     seen: Mapping[str, Any]
-    """What SEEN says of it."""
+    """What is said() of it."""
 
 
 class Stage:
@@ -131,10 +106,10 @@ class Stage:
     async def _by(self, scope: Scope, way: types.Locator, target: Target) -> Found | None:
         matched = find(scope, way)
         try:
-            seen = await matched.evaluate_all(SEEN, way.nth)
-            if seen["count"] != way.matches:
+            if await matched.count() != way.matches:
                 return None
             one = matched if way.matches == 1 else matched.nth(way.nth)
+            seen = await said(one)
             if target.role and not _is_own(way):
                 # Where it stands, leads to or how it looks is not who it is: what is found so must be called the same.
                 role: Any = target.role
@@ -159,7 +134,7 @@ class Stage:
     async def held(self, found: Found) -> str | None:
         """What a field holds; None when it is gone."""
         try:
-            return await found.element.evaluate_all(ONLY_HELD)
+            return (await said(found.element))["holds"]
         except Error:
             return None
 
@@ -286,7 +261,7 @@ class Stage:
     async def _lost(self, element: Locator, text: str) -> bool:
         """Whether a mask that wants to see every key took some of them only."""
         try:
-            value = await element.evaluate_all(ONLY_HELD) or ""
+            value = (await said(element))["holds"]
         except Error:
             return False  # what was typed led away from it
         return 0 < sum(map(str.isalnum, value)) < sum(map(str.isalnum, text))
@@ -315,8 +290,7 @@ class Stage:
             if time.monotonic() > until:
                 raise Mistake(f"it has no option {lacking[0]!r}")
             await asyncio.sleep(POLL_S)
-            now = await found.element.evaluate_all(ONLY_SEEN)
-            there = now["options"] if now else ()
+            there = (await said(found.element))["options"]
         places = [place for option in options if (place := _place(option, there)) is not None]
         await found.element.select_option(index=places, timeout=1000 * self._find_s)
 
