@@ -187,7 +187,9 @@ class Hands:
         except WorldLost:
             return
         if missed:
-            raise Mistake(f"element [{ref}] was moved, covered or left in that moment; nothing was done, look again")
+            raise Mistake(
+                f"element [{ref}] was moved, covered, disabled or left just then; nothing was done, look again"
+            )
 
     async def _afterwards(self, ref: int, function: str, *args: Any, wait_s: float = 0) -> Any:
         """What the page says of it after an input that may have led away from it. Raises WorldLost when it did."""

@@ -174,7 +174,9 @@ function same(a, b) {
 function hits(ref) {
   const el = alive(ref);
   if (!el || !wouldHit(el, aimed.x, aimed.y)) return null;
-  mean((event) => el.isConnected && wouldHit(el, event.clientX, event.clientY));
+  const usable = !el.matches(':disabled');
+  // What is disabled just then swallows the press.
+  mean((event) => el.isConnected && wouldHit(el, event.clientX, event.clientY) && !(usable && el.matches(':disabled')));
   return aimed;
 }
 
@@ -195,7 +197,11 @@ const MEANT_MS = 1000;
  * @type {{reaches: (event: MouseEvent) => boolean, until: number, begun: boolean, missed: boolean} | null}
  */
 let meant = null;
-for (const kind of [...PRESSES, ...STROKES]) addEventListener(kind, watchOver, { capture: true });
+watchInput();
+
+function watchInput() {
+  for (const kind of [...PRESSES, ...STROKES]) addEventListener(kind, watchOver, { capture: true });
+}
 
 /** @param {(event: MouseEvent) => boolean} reaches */
 function mean(reaches) {

@@ -99,6 +99,12 @@ document.fonts.addEventListener('loadingdone', spoil);
 /** What records say is to be walked again. @param {MutationRecord[]} records */
 function note(records) {
   for (const record of records) {
+    // document.open() takes all listeners away: https://html.spec.whatwg.org/#document-open-steps
+    if (record.target === document) {
+      listen(document);
+      addEventListener('hashchange', spoil);
+      watchInput();
+    }
     if (!model) unaskedIn(record);
     else if (record.type === 'attributes') noteAttribute(record);
     else if (record.type === 'childList') noteNodes(record);
@@ -117,12 +123,7 @@ function unaskedIn({ addedNodes }) {
 function noteNodes(record) {
   const el = /** @type {Element} */ (record.target instanceof ShadowRoot ? record.target.host : record.target);
   unaskedIn(record);
-  if (record.target === document) {
-    // document.open() takes all listeners away: https://html.spec.whatwg.org/#document-open-steps
-    listen(document);
-    addEventListener('hashchange', spoil);
-    return spoil();
-  }
+  if (record.target === document) return spoil();
   mark(el);
   if (rootOf(el) || el.localName === 'details' || el.localName === 'slot') markAll(el);
   const nodes = [...record.addedNodes, ...record.removedNodes];
