@@ -6,8 +6,10 @@
 A step: a prompt whose first 1,200 tokens were asked before, 300 or 600 new ones, 40 out, none of them forced by a
 grammar. All engines are up at once and take turns, with the same tokens; milliseconds are medians of the rounds, the
 least in brackets. Ours answers HTTP with texts, the others but vLLM are called with tokens in their own process. The
-floor is what this machine needs for the multiplications and to read the weights once a token, attention and all else
-free. `--shape 250m` has random weights.
+floor is what this machine needs for the multiplications, at the rate of a float32 product by MKL or of the fastest
+prompt measured, and to read the weights once a token, attention and all else free. The action is ours alone: the same
+prompt, and one reply of the agent's own grammar, of which the forced tokens cost nothing. `--shape 250m` has random
+weights.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ from typing import Any, Protocol, cast
 import httpx
 from transformers import PreTrainedTokenizerFast
 
+from autoglm.dialects.ref import RefDialect
 from autoglm.local_server import local_server
+from autoglm.types import Element, Observation
 from tests.bench.engine_models import MODELS, Floor, model_in
 from tests.bench.engine_peers import PEERS
 
@@ -47,6 +51,23 @@ UNFIT = {"OpenVINO GenAI INT8": ("torchvision",), "vLLM bf16": ("torchvision", "
 FOLDERS = {
     "torchao INT8": "torchao", "OpenVINO GenAI INT8": "openvino", "llama.cpp Q8_0": "llama", "vLLM bf16": "vllm",
 }  # fmt: skip
+
+
+def page_of(controls: int) -> Observation:
+    """Fields and buttons in turn."""
+    return Observation(
+        "http://localhost/form",
+        "Form",
+        tuple(
+            Element(at, "button", f"Send {at}", takes=("Click",))
+            if at % 2
+            else Element(at, "textbox", f"Name {at}", value="", takes=("Type",))
+            for at in range(1, controls + 1)
+        ),
+    )
+
+
+ACTION = RefDialect(copies=True).grammar("Type Ada Lovelace into Name 2 and send it", [], page_of(40))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +128,22 @@ class Ours:
         """How often it said that it was busy, to be asked again."""
 
     async def seconds(self, prompt: Prompt, out: int) -> float:
-        body = {
-            "messages": prompt.chat, "max_tokens": out, "temperature": 0,
-            "structured_outputs": {"regex": "[a-z ]{400}"},
-        }  # fmt: skip
+        took, timings = await self._ask(prompt, {"max_tokens": out, "structured_outputs": {"regex": "[a-z ]{400}"}})
+        assert timings["decode_tokens"] == out, timings
+        return took
+
+    async def action(self, prompt: Prompt) -> tuple[float, dict[str, Any]]:
+        """Seconds of one action on a page, and what the server says of its tokens."""
+        return await self._ask(prompt, {"structured_outputs": {"grammar": ACTION}})
+
+    async def _ask(self, prompt: Prompt, fields: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+        body = {"messages": prompt.chat, "temperature": 0, **fields}
         began = time.perf_counter()
         while (answer := await self._client.post(f"{self._url}/chat/completions", json=body)).status_code == 503:
             self.refused += 1
             await asyncio.sleep(float(answer.headers["Retry-After"]))
         said = answer.raise_for_status().json()
-        took = time.perf_counter() - began
-        assert said["timings"]["decode_tokens"] == out, said["timings"]
-        return took
+        return time.perf_counter() - began, said["timings"]
 
 
 @asynccontextmanager
@@ -264,6 +289,7 @@ def report(rows: Sequence[Row], floor: Floor) -> str:
         decode = (LONG - 1) / max(row.at("long") - row.at("first"), 1e-9)
         cells += [f"{1500 / row.at('first'):.0f}", f"{decode:.0f}", f"{row.mib:.0f}", f"{row.start:.1f}"]
         lines.append(f"{row.engine:22}" + "".join(f"{cell:>18}" for cell in cells))
+    floor = floor.at_least(1500 / min(row.at("first") for row in rows))
     floors = [f"{1000 * floor.seconds(new, OUT):.0f}" for new in (300, 300, 600)]
     floors += [f"{floor.per_s / floor.weights:.0f}", f"{floor.bytes_per_s / floor.weights:.0f}", "", ""]
     lines.append(f"{'floor':22}" + "".join(f"{cell:>18}" for cell in floors))
@@ -323,6 +349,12 @@ async def run(arguments: argparse.Namespace) -> str:
     lines = [report(rows, floor), ""]
     async with ours(model, prompts) as alone:
         await alone.seconds(prompts.step(20), 2)
+        actions = [await alone.action(prompts.step(300)) for _ in range(arguments.rounds)]
+        seconds, timings = median(took for took, _ in actions), actions[-1][1]
+        lines.append(
+            f"1,200 + 300 + an action: {1000 * seconds:.0f} ms; the last of {timings['decode_tokens']} tokens, "
+            f"{timings['forced_tokens']} of them forced"
+        )
         for count in (1, 4, 16, 64):
             whole, each = await together(alone, prompts, count)
             p95 = sorted(each)[max(0, -(-95 * len(each) // 100) - 1)]

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from autoglm_backend.int8 import Int8Linear
-from autoglm_backend.linears import CompactLinear, HalfLinear, least
+from autoglm_backend.linears import least
 from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
@@ -52,12 +52,12 @@ def model_in(folder: Path, shape: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What this machine can do at best, measured now with torch's own kernels."""
+    """What this machine can do at best, measured now."""
 
     weights: int
     """INT8 elements that every token meets."""
     per_s: float
-    """Multiply-adds of the fastest of our layers, 512 rows at once."""
+    """Multiply-adds, 512 rows at once: torch's INT8 product, or MKL's in float32 where that is faster."""
     bytes_per_s: float
     """Read from as much memory as the weights take."""
 
@@ -68,8 +68,13 @@ class Floor:
         weights = sum(shape[0] * shape[1] for shape in shapes if len(shape) == 2)
         linear = Int8Linear.holding(torch.randint(-127, 127, (2816, 512), dtype=torch.int8), torch.rand(2816, 1), None)
         hidden, large = torch.randn(512, 512), torch.ones(weights // 4)
-        fastest = min(least(lambda way=way: way(hidden)) for way in (linear, HalfLinear(linear), CompactLinear(linear)))
+        weight = linear.weight.float()
+        fastest = min(least(lambda: linear(hidden)), least(lambda: hidden @ weight.t()))
         return cls(weights, 512 * 512 * 2816 / fastest, weights / least(large.sum, 20))
+
+    def at_least(self, tokens_per_s: float) -> Floor:
+        """With the rate of an engine that read so many tokens, if it was higher."""
+        return replace(self, per_s=max(self.per_s, self.weights * tokens_per_s))
 
     def seconds(self, new: int, out: int) -> float:
         return self.weights * new / self.per_s + self.weights * (out - 1) / self.bytes_per_s
