@@ -6,7 +6,7 @@ It runs on every processor that torch has, in one process. What runs elsewhere i
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,8 +102,10 @@ def load(checkpoint: Checkpoint, ctx: int, threads: Threads, kernels: Kernels | 
     return TorchDecoder(decoder.get_submodule("embed_tokens"), decoder, head, shape, config.vocab_size, threads)
 
 
-def load_model(checkpoint: Checkpoint) -> transformers.PreTrainedModel:
-    """The Transformers model with `Int8Linear` layers, its weights in place."""
+def load_model(
+    checkpoint: Checkpoint, devices: Mapping[str, torch.device] | None = None
+) -> transformers.PreTrainedModel:
+    """The Transformers model with `Int8Linear` layers, its weights in place: on `devices` by module, or in memory."""
     config: Any = AutoConfig.from_pretrained(checkpoint.path)
     if checkpoint.int8:
         # Our own quantizer reads compressed-tensors' tensors; left as it is, Transformers would ask for the
@@ -119,6 +121,7 @@ def load_model(checkpoint: Checkpoint) -> transformers.PreTrainedModel:
         dtype="auto",
         attn_implementation=NAME,
         quantization_config=None if checkpoint.int8 else own(),
+        device_map=None if devices is None else dict(devices),
         local_files_only=True,
     ).eval()
 

@@ -64,11 +64,13 @@ class Engine:
         *,
         slots: int = SLOTS,
         chunk: int = CHUNK,
+        beside: int = BESIDE,
         skip_forced: bool = True,
     ) -> None:
         self.decoder = decoder
         self.language = language
         self.chunk = chunk
+        self.beside = beside
         self.skip_forced = skip_forced
         self.grammars = GrammarCompiler(language, decoder.vocabulary)
         self.pool = PrefixPool(decoder.cache, slots)
@@ -91,7 +93,8 @@ class Engine:
         replying = {run for run, _, _ in chosen}
         if reading := next((run for run in runs if run not in replying), None):
             slot = reading.slot or self.open(reading)
-            chosen.append((reading, slot, min(len(reading.pending), min(self.chunk, BESIDE) if chosen else self.chunk)))
+            most = min(self.chunk, self.beside) if chosen else self.chunk
+            chosen.append((reading, slot, min(len(reading.pending), most)))
         return chosen
 
     def open(self, run: Run) -> Slot:

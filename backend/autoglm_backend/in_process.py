@@ -14,6 +14,7 @@ from autoglm_backend.errors import BackendError
 from autoglm_backend.listening import Ready, ServeOptions, choose_ctx, is_local, say_ready, tell
 
 if TYPE_CHECKING:
+    from autoglm_backend.cuda.placement import Placement
     from autoglm_backend.decoder import Decoder
     from autoglm_backend.prefetch import Prefetch
     from autoglm_backend.worker import Worker
@@ -28,14 +29,16 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
     """Until a signal ends the process. `why` is told to whoever started us. Raises BackendError."""
     stages = Stages(sys.stderr.write)
     checkpoint = inspect(find(options.model or "embedded"))
-    refuse_what_does_not_fit(checkpoint)
+    ctx = choose_ctx(options.ctx, checkpoint)
+    placed = on_cards(checkpoint, ctx)
+    if placed is None:
+        refuse_what_does_not_fit(checkpoint)
     name = options.served_name or checkpoint.path.resolve().name
     if not checkpoint.int8 and checkpoint.linear_bytes >= BIG:
         from autoglm_backend.quantized import quantized
 
         checkpoint = quantized(checkpoint, tell)
     prefetch = read_ahead(checkpoint)
-    ctx = choose_ctx(options.ctx, checkpoint)
     stages.done("checkpoint", f"{checkpoint.path}  {'int8' if checkpoint.int8 else 'to be quantized'}")
 
     import uvicorn
@@ -47,8 +50,17 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
     from autoglm_backend.worker import Worker
 
     stages.done("imports")
-    decoder, slots = fastest(checkpoint, ctx, options.threads)
-    engine = Int8Engine(decoder, read_language(checkpoint.path), slots=slots)
+    language = read_language(checkpoint.path)
+    if placed is None:
+        decoder, slots = fastest(checkpoint, ctx, options.threads)
+        engine = Int8Engine(decoder, language, slots=slots)
+    else:
+        from autoglm_backend.cuda.load import load
+        from autoglm_backend.cuda.placement import BESIDE, CHUNK
+
+        decoder = load(checkpoint, ctx, placed)
+        engine = Int8Engine(decoder, language, slots=placed.conversations, chunk=CHUNK, beside=BESIDE)
+        why = f"{why}; the cards have room for it"
     if prefetch is not None:
         prefetch.stop()
     stages.done("weights", f"int8  {decoder.name}")
@@ -93,6 +105,32 @@ def fastest(checkpoint: Checkpoint, ctx: int, threads: int | None) -> tuple[Deco
 
     decoder = load(checkpoint, ctx, Threads.choose(threads, checkpoint.linear_bytes))
     return decoder, choose_slots(decoder.conversation_bytes)
+
+
+def on_cards(checkpoint: Checkpoint, ctx: int) -> Placement | None:
+    """Where the model goes on this machine's cards, which are then all that CUDA sees; None: it stays on the processor.
+
+    A small model stays: it is as fast there, and the cards are left to others.
+    """
+    if checkpoint.linear_bytes < BIG:
+        return None
+    from autoglm_backend import models
+    from autoglm_backend.cuda.placement import Needs, place, usable
+    from autoglm_backend.probe import ROOT, find_nvml, installed, see_cards, torch_arches
+
+    cards = usable(see_cards(find_nvml(), os.environ, ROOT).gpus)
+    if not cards or not torch_arches(installed("torch")):
+        return None
+    if not installed("accelerate"):
+        tell("the cards are left idle: Transformers loads onto cards with accelerate (pip install accelerate)")
+        return None
+    placed = place(Needs.of(models.read(str(checkpoint.path)), ctx), [gpu.available_bytes for gpu in cards])
+    if placed is None:
+        tell("the cards have no room for this model in INT8: it runs on the processor")
+        return None
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.uuid or str(gpu.index) for gpu in cards[: len(placed.layers)])
+    return placed
 
 
 def choose_slots(each: int) -> int:

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from autoglm_backend import profiles
 from autoglm_backend.checkpoint import ARCHITECTURES
+from autoglm_backend.cuda import placement
 from autoglm_backend.machine import Gpu, Machine
 from autoglm_backend.models import Model, Precision
 from autoglm_backend.plan import command, legality, memory, speed
-from autoglm_backend.plan.candidate import Candidate, Estimate, Plan, Rung, Setting, Violation, Wanted
+from autoglm_backend.plan.candidate import Candidate, DeviceMemory, Estimate, Plan, Rung, Setting, Violation, Wanted
 from autoglm_backend.plan.explain import binding, ways_out
 
 GIB = 2**30
@@ -47,6 +48,8 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
             yield from (replace(c, rung="smaller") for c in one_card(machine, other, fast[:1], wanted) if c.fits)
     if cards and not fast:
         yield legacy(machine, model, cards)
+    if able := placement.usable(machine.gpus):
+        yield on_cards(machine, model, able, wanted)
     yield on_processor(machine, model)
     if not cards:
         yield vllm_on_processor(machine, model, wanted)
@@ -292,6 +295,64 @@ def note(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> str:
     return " ".join(notes)
 
 
+def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
+    """Our INT8 Transformers engine on the fewest cards that hold it; on several their layers follow one another."""
+    ctx = min(model.max_ctx, wanted.ctx or LEAST_CTX)
+    known = ", ".join(ARCHITECTURES)
+    here = machine.hypothetical or bool(machine.software.torch_arches)
+    candidate = Candidate(
+        rung="int8",
+        engine="int8",
+        model=model.name,
+        title="Transformers INT8 on the card",
+        command=command.int8(model),
+        needs=None if here else "PyTorch's CUDA build beside this package: pip install --force-reinstall torch",
+    )
+    if model.architecture not in ARCHITECTURES:
+        why = f"{model.architecture} is not one the int8 engine runs ({known})"
+        return replace(candidate, violations=(Violation("int8 engine", why),), binding=why)
+    needs = placement.Needs.of(model, ctx)
+    found = placement.place(needs, [gpu.available_bytes for gpu in cards])
+    if found is None:
+        least = needs.layers * (needs.layer + 2 * needs.conversation) + needs.first + needs.last + needs.space
+        free = sum(gpu.available_bytes for gpu in cards)
+        return replace(candidate, binding=f"{least / GIB:.1f} GiB needed and {free / GIB:.1f} GiB of the cards free")
+    used = cards[: len(found.layers)]
+    size = sum(found.weights(needs, at) for at in range(len(used)))
+    weakest = min((profiles.of(gpu) for gpu in used), key=lambda p: p.bandwidth_gbps)
+    return replace(
+        candidate,
+        title=f"Transformers INT8 on {len(used)} card{'s' if len(used) > 1 else ''}",
+        gpus=tuple(gpu.index for gpu in used),
+        fits=True,
+        memory=tuple(on_card(gpu, needs, found, at) for at, gpu in enumerate(used)),
+        ctx=Estimate(ctx, 0.0),
+        requests=found.conversations,
+        decode=speed.card_decode(model, weakest),
+        load=Estimate(speed.INT8_START_S + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
+        environment={"CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
+        binding=f"{weakest.name}'s memory bandwidth",
+        note="Activations, keys and values in bf16. The first start compiles some 20 s longer.",
+    )
+
+
+def on_card(gpu: Gpu, needs: placement.Needs, found: placement.Placement, at: int) -> DeviceMemory:
+    """The int8 engine's share of one card: all of it is taken at the start."""
+    weights, kept = found.weights(needs, at), found.kept(needs, at)
+    return DeviceMemory(
+        gpu=gpu.index,
+        total=gpu.memory_bytes,
+        context=placement.OUTSIDE,
+        weights=weights,
+        activations=needs.space,
+        other=0,
+        graphs=0,
+        encoder=0,
+        kv=kept,
+        uncertain=round(0.02 * (weights + kept + needs.space + placement.OUTSIDE)),
+    )
+
+
 def on_processor(machine: Machine, model: Model) -> Candidate:
     """Our INT8 Transformers engine on the processor."""
     size = model.weight_bytes("int8") - model.network.embedding.size * 2 * (not model.network.tied)
@@ -321,7 +382,6 @@ def on_processor(machine: Machine, model: Model) -> Candidate:
         load=Estimate(10 + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         command=command.int8(model),
         binding=why,
-        note="The int8 engine runs on the processor only in this version; GPUs stay idle.",
     )
 
 

@@ -28,6 +28,11 @@ PROMPT, PROMPT_NOMINAL = 0.757, 0.607  # of a measured matrix product; of the sh
 FP8_PROMPT = 1.7  # times faster than bf16 where FP8 is native
 CHUNK_S, EXPERTS_CHUNK_S = 0.010, 0.040
 EXPERTS_LEAST_S = 1.9e-3  # a layer's: eager launches between graphs
+# The int8 engine on an H200, GLM-4-9B's shape (tests/bench/engine_card.py, 2026-11-21).
+INT8_READ = 0.84  # share of the copy bandwidth at which its products read weights
+INT8_LAYER_S = 18e-6  # a layer's attention and norms
+INT8_STEP_S = 0.13e-3  # logits to the processor, and a token chosen
+INT8_START_S = 12.0  # imports and captures, the kernels compiled before
 START_S = 44.0  # imports and processes
 SEVERAL_S = 18.0  # more of them
 PAGE_CACHE = 7e9  # bytes a second from a warm page cache to the card: 18.8 GB took 2.7 s
@@ -148,6 +153,14 @@ def transformers_decode(model: Model, profile: Profile, bytes_touched: float) ->
     """Transformers without a compiled graph: bound by launches, about 0.85 ms a layer on an A100's host."""
     bandwidth = profile.bandwidth_gbps * NOMINAL * 1e9
     return Estimate(1 / max(bytes_touched / bandwidth, model.layers * 0.85e-3), 0.4)
+
+
+def card_decode(model: Model, profile: Profile) -> Estimate:
+    """Our INT8 engine on a card: a pass reads the weights, and each layer's small kernels wait for one another."""
+    read = sum(t.size for t in model.network.tensors if t.linear and t.part != "vision") + model.network.head.size
+    bandwidth = profile.bandwidth_gbps * (INT8_READ if profile.origin == "measured" else INT8_READ * NOMINAL) * 1e9
+    within = 0.1 if profile.origin == "measured" else 0.3
+    return Estimate(1 / (read / bandwidth + model.layers * INT8_LAYER_S + INT8_STEP_S), within)
 
 
 def processor_decode(model: Model, memory_gbps: float | None) -> Estimate:

@@ -1,0 +1,1 @@
+"""The int8 engine's forward pass on NVIDIA cards."""
