@@ -122,7 +122,7 @@ GOLDEN = [
     ("5x RTX 3090", "glm-4-9b-0414", "full", 32768, 22.4, 41),
     ("P100", "glm-4-9b-0414", "embedded", None, None, None),
     ("2x RTX 3060 12 GB", "glm-4-9b-0414", "pipeline", 20992, 11.5, 17),
-    ("RTX 3060", "glm-4-9b-0414", "int8", None, 11.6, 32),
+    ("RTX 3060", "glm-4-9b-0414", "int8", None, 11.6, 28.6),
     ("RTX 6000 Ada", "glm-4-9b-0414", "full", 32768, 44.4, 42),
     ("A100 80", "glm-4-9b-0414", "full", 32768, 73.7, 77),
     ("T4", "glm-4-9b-0414", "embedded", None, None, None),
