@@ -10,7 +10,7 @@ import mimetypes
 import re
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -275,11 +275,20 @@ class Hands:
             await self._mouse("mouseReleased", *at, count=1)
             raise
         if begun := await self._taken(ref):
-            return await self._carry(to or ref, begun, at, end)
+            try:
+                return await self._carry(to or ref, begun, at, end)
+            finally:
+                await self._end_drag(ref, begun)
         await self._mouse("mouseReleased", *end, count=1)
         if await self._reach.on(ref, "astray"):
             raise Mistake(f"element [{ref}] was moved or covered as it was taken up; nothing was dragged, look again")
         return "dragged"
+
+    async def _end_drag(self, ref: int, data: Json) -> None:
+        """A page does not hear of a drag that ends in a frame of another site: no press would reach it any more."""
+        with suppress(WorldLost):
+            if await self._afterwards(ref, "carried"):
+                await self._reach.send_to(ref, "Input.dispatchDragEvent", type="dragCancel", x=1, y=1, data=data)
 
     async def _taken(self, ref: int) -> Json | None:
         """What is dragged, when it is a drag of HTML's kind: the system would carry that, and we do in its place."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autoglm.errors import Mistake
 from autoglm.types import Check, DoubleClick, Drag, OnElement, RightClick, Select, Type, Upload
 from tests.browser.conftest import Visit, element
 
@@ -56,3 +57,21 @@ async def test_a_card_is_dragged_from_one_frame_to_another(visit: Visit, source:
     seen = await visit.observe()
     await visit.act(Drag(element(seen, f"Card {source}").ref, element(seen, f"Drop {target}").ref))
     assert await told(visit) == f"got card {source}"
+
+
+async def test_a_drag_into_a_frame_of_another_site_ends_where_it_began(visit: Visit) -> None:
+    await opened(visit)
+    here = next(frame for frame in visit.page.frames if "?here" in frame.url)
+    await here.evaluate("void addEventListener('dragend', () => say('ended'), true)")
+    seen = await visit.observe()
+    card, menu = element(seen, "Card here").ref, element(seen, "Menu here").ref
+    for onto in ("Drop", "Drop", "Menu", "Drop"):
+        try:
+            await visit.act(Drag(card, element(seen, f"{onto} there").ref))
+        except Mistake:
+            assert onto == "Menu"
+        assert await told(visit) in ("ended", "got card here")
+        await visit.js("new Promise(done => setTimeout(done, 50))")
+        await visit.js("told.splice(0)")
+        await visit.act(RightClick(menu))
+        assert await told(visit) == "menu"

@@ -472,6 +472,12 @@ function watchDrag(ref) {
   // Else it may be the selection that is dragged, whatever there is under the mouse.
   if (!isEditable(activeElement() ?? document.body)) getSelection()?.removeAllRanges();
   addEventListener('dragstart', begun, { capture: true });
+  addEventListener('dragend', ended, { capture: true });
+}
+
+function ended() {
+  removeEventListener('dragend', ended, { capture: true });
+  delete drag.start;
 }
 
 /** The page may have put something else there when the mouse was pressed. @param {DragEvent} event */
@@ -491,6 +497,11 @@ function begun(event) {
 /** Whether a drag of HTML's kind has begun, and the page lets it. */
 function dragging() {
   return drag.start !== undefined && !drag.start.defaultPrevented;
+}
+
+/** Whether one has begun, of something that is still there, and this document has not heard of its end. */
+function carried() {
+  return dragging() && drag.of?.isConnected === true;
 }
 
 /** Whether one was kept from beginning, as it was of something else. */
@@ -654,6 +665,7 @@ function touch() {
   bring,
   watchDrag,
   dragging,
+  carried,
   astray,
   watchDrop,
   accepts,
