@@ -30,6 +30,7 @@ class OpenVinoDecoder:
     """A `Decoder`. Keys and values are halves, which keep them to 2^-11; sums are float32."""
 
     request: Any  # openvino.InferRequest
+    tensor: Any  # openvino.Tensor, the class
     embedding: Array  # (vocabulary, hidden), as the checkpoint has it
     frequencies: NDArray[np.float64]  # (rotated / 2,)
     memory: Pages
@@ -62,7 +63,7 @@ class OpenVinoDecoder:
         return self.request.get_output_tensor(0).data.copy()  # the next pass writes there
 
     def put(self, name: str, values: NDArray[Any]) -> None:
-        self.request.set_tensor(name, openvino().Tensor(values))
+        self.request.set_tensor(name, self.tensor(values))
 
     def put_indexes(self, name: str, values: int | Sequence[int]) -> None:
         self.put(name, np.array(values, dtype=np.int32))
@@ -100,6 +101,7 @@ def load(checkpoint: Checkpoint, ctx: int, threads: int, conversations: int) -> 
         request.set_tensor(name, ov.Tensor(values, shared_memory=True))  # which `memory` keeps alive
     return OpenVinoDecoder(
         request,
+        ov.Tensor,
         embedding=weights["model.embed_tokens.weight"],
         frequencies=config.rope.theta ** (-np.arange(0, config.rope.size, 2) / config.rope.size),
         memory=memory,

@@ -296,7 +296,7 @@ def note(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> str:
 
 
 def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
-    """Our INT8 Transformers engine on the fewest cards that hold it; on several their layers follow one another."""
+    """Our INT8 engine on the fewest cards that hold it; on several their layers follow one another."""
     ctx = min(model.max_ctx, wanted.ctx or LEAST_CTX)
     known = ", ".join(ARCHITECTURES)
     here = machine.hypothetical or bool(machine.software.torch_arches)
@@ -304,7 +304,7 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
         rung="int8",
         engine="int8",
         model=model.name,
-        title="Transformers INT8 on the card",
+        title="INT8 on the card",
         command=command.int8(model),
         needs=None if here else "PyTorch's CUDA build beside this package: pip install --force-reinstall torch",
     )
@@ -322,7 +322,7 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
     weakest = min((profiles.of(gpu) for gpu in used), key=lambda p: p.bandwidth_gbps)
     return replace(
         candidate,
-        title=f"Transformers INT8 on {len(used)} card{'s' if len(used) > 1 else ''}",
+        title=f"INT8 on {len(used)} card{'s' if len(used) > 1 else ''}",
         gpus=tuple(gpu.index for gpu in used),
         fits=True,
         memory=tuple(on_card(gpu, needs, found, at) for at, gpu in enumerate(used)),
@@ -354,7 +354,7 @@ def on_card(gpu: Gpu, needs: placement.Needs, found: placement.Placement, at: in
 
 
 def on_processor(machine: Machine, model: Model) -> Candidate:
-    """Our INT8 Transformers engine on the processor."""
+    """Our INT8 engine on the processor."""
     size = model.weight_bytes("int8") - model.network.embedding.size * 2 * (not model.network.tied)
     kv = default_ctx(model, Wanted()) * model.kv_bytes("transformers")
     fits = (size + kv) * 1.1 < machine.ram_free_bytes
@@ -373,7 +373,7 @@ def on_processor(machine: Machine, model: Model) -> Candidate:
         rung="int8",
         engine="int8",
         model=model.name,
-        title="Transformers INT8 on the processor",
+        title="INT8 on the processor",
         violations=violations,
         fits=fits,
         ctx=Estimate(min(model.max_ctx, 8192), 0.0),
