@@ -52,6 +52,14 @@ class World:
         assert "exceptionDetails" not in done, done["exceptionDetails"]["exception"]["description"]
         return done["result"].get("value")
 
+    async def hear(self) -> None:
+        """Is told who listens to clicks, as far as it asks."""
+        ask = (await self.js("autoglm.ahead(0, 0)"))["ask"]
+        on = await self.cdp.send(
+            "Runtime.evaluate", expression=page.listeners(ask["ways"]), includeCommandLineAPI=True, returnByValue=True
+        )
+        await self.js(f"autoglm.hear({json.dumps({'on': on['result']['value'], 'nodes': None})})")
+
     async def look(self) -> list[tuple[Any, ...]]:
         """What is seen, with the boxes of things in the place of their refs."""
         options = {"patient": False, "quietMs": 0, "listeners": None, "known": self.seen.known, "view": None}
@@ -105,3 +113,21 @@ async def test_what_changed_is_told_as_a_first_look_tells_it(cdp: PageCdp, site:
             # As in the page's idle time: a bit of what the next look would do, in the smallest slices there are.
             await kept.js(f"for (let i = 0; i < {(batch + some) % 4}; i++) autoglm.goOn(-1)")
         await fresh.renew()
+
+
+@pytest.mark.parametrize("seed", range(PAGES))
+async def test_who_listens_may_be_told_in_the_middle_of_the_first_walk(cdp: PageCdp, site: Site, seed: int) -> None:
+    await cdp.page.goto(f"{site.url}/nothing.html")
+    await cdp.page.set_content("<!doctype html><title>Random</title><body>")
+    await cdp.page.evaluate(f"({MUTATIONS})({seed}); build()")
+    await cdp.page.evaluate(f"""() => {{
+      for (const [i, el] of [...document.querySelectorAll('body *')].entries())
+        if (i % 5 === {seed} % 5) el.addEventListener('click', () => {{}});
+    }}""")
+    await asyncio.sleep(0.05)
+    main = (await _frames(cdp))[0]
+    before, after = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
+    await before.hear()
+    await after.js(f"for (let i = 0; i < {seed}; i++) autoglm.goOn(-1)")
+    await after.hear()
+    assert await after.look() == await before.look()

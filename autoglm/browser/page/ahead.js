@@ -1,8 +1,8 @@
 // @ts-check
 // ---------------------------------------------------------------- before it is looked at
 //
-// What a look would do is done while the page idles, in small slices: the model is made once the driver says that the
-// page has loaded, and brought up to date when something has changed. Nothing hangs on it, for a look does whatever is
+// What a look would do is done while the page idles, in small slices: the model is made once the document has been read
+// and rests, and brought up to date when something has changed, such as what the driver finds out. Nothing hangs on it, for a look does whatever is
 // left, and asks again what fires no event. A page that is hidden, or never rests, is left alone.
 
 /** Of a slice while the driver waits for nothing but this page. */
@@ -13,6 +13,8 @@ const REST_AHEAD_MS = 50;
 /** Since the last look. */
 let spent = 0;
 let armed = false;
+/** Whether the model is made before anybody asks. */
+let early = false;
 
 /**
  * Does what can be done of the first look, once the page is at rest; resolves to what only the driver can find out:
@@ -35,9 +37,9 @@ async function ahead(quietMs, mostMs) {
   return { hosts: suspects.size };
 }
 
-/** Something has changed, of which a part may be walked again before the next look. */
+/** There is something that may be walked before the next look. */
 function arm() {
-  if (armed || !model || looking) return;
+  if (armed || looking || !(model || early)) return;
   armed = true;
   setTimeout(rearm, REST_AHEAD_MS);
 }
@@ -65,7 +67,7 @@ function goOn(ms) {
   animations = null;
   const made = update(UNBOUND, ms);
   looking = false;
-  const done = !made.dirty.size;
+  const done = !made.dirty.size && (unasked.has(document) || settleHosts(start + ms));
   if (done) for (const part of made.changed) if (!part.dead) written(part);
   spent += performance.now() - start;
   return done;

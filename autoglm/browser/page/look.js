@@ -95,6 +95,7 @@ function look(options) {
 
 /** @param {Model} made @param {boolean} patch */
 function answer(made, patch) {
+  settleHosts();
   const cut = truncated || made.count > MOST_ITEMS || made.size > MOST_CHARACTERS;
   const parts = cut ? [`[0,${JSON.stringify(bounded(made).map(wired))}]`] : patch ? made.changed : partsOf(made.root);
   const sent = [...parts].filter((part) => typeof part === 'string' || !part.dead).map((part) => sentAs(part, patch));

@@ -11,6 +11,8 @@ let labelled = [];
 let saidByLabels = new Set();
 /** Legends that are said as the name of their group, with that. @type {WeakMap<Element, Element>} */
 const legends = new WeakMap();
+/** The other way round. @type {WeakMap<Element, Element>} */
+const legendOf = new WeakMap();
 /** Whether labels or ids came, went or changed. */
 let relationsStale = true;
 /** Roots that are watched, the document first. @type {Set<WeakRef<Document | ShadowRoot>>} */

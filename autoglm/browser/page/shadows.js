@@ -29,6 +29,26 @@ function count(nodes) {
   allOpen = nodes === countOpen(document);
 }
 
+/** Elements with children, about which it is not asked before it is known whether all is open. @type {Set<Element>} */
+let unsettled = new Set();
+
+/** Finds who of these may have a closed root. Whether that is done, by then. @param {number} until */
+function settleHosts(until = Infinity) {
+  if (allOpen || suspects.size >= MOST_SUSPECTS) unsettled.clear();
+  for (const el of unsettled) {
+    if (performance.now() > until) return false;
+    unsettled.delete(el);
+    if (el.isConnected && suspects.size < MOST_SUSPECTS && besidesRoot(el)) suspects.add(el);
+  }
+  return true;
+}
+
+/** Whether there is something in it beside its children. @param {Element} el */
+function besidesRoot(el) {
+  const child = el.firstElementChild;
+  return child !== null && !rootOf(el) && (child.hasAttribute('slot') || strange(el, child));
+}
+
 /** The same without what is in closed roots. @param {Document} doc @returns {number} */
 function countOpen(doc) {
   /** @type {(Document | ShadowRoot)[]} */
@@ -65,9 +85,11 @@ function suspect(el, silent) {
   if (cleared.has(el) || suspects.size >= MOST_SUSPECTS) return;
   if (el.localName.includes('-')) return void suspects.add(el);
   if (!HOSTS.has(el.localName)) return;
-  const child = el.firstElementChild;
-  const besides = !allOpen && child && (child.hasAttribute('slot') || strange(el, child));
-  if (besides || (silent && bare(el))) suspects.add(el);
+  if (silent && bare(el)) suspects.add(el);
+  else if (!allOpen && el.firstElementChild) {
+    if (self === top && unasked.has(document)) unsettled.add(el);
+    else if (besidesRoot(el)) suspects.add(el);
+  }
 }
 
 /** Px: less room than this beside its children holds nothing. */

@@ -648,6 +648,7 @@ class Walk {
     const plain = legend.localName === 'legend' ? name !== '' : clean(contentOf(legend, legend)) === name;
     if (plain && !legend.querySelector('input, button, a')) legends.set(legend, el);
     else legends.delete(legend);
+    legendOf.set(el, legend);
     if (legends.get(legend) !== before && !this.model.first) mark(legend);
   }
 
@@ -724,6 +725,8 @@ class Walk {
       if (!isEditable(el) && el.localName !== 'select') this.descend(el, { ...place, mute: place.mute || hard });
       return;
     }
+    const legend = legendOf.get(el); // from when it was a group, which says it
+    if (legend) legends.delete(legend);
     let name = this.told(() => nameOf(el, !hard && SAID.test(role) ? 'generic' : role));
     if (place.hard && name === place.name && !isEditable(el)) return this.descend(el, place);
     this.flush();

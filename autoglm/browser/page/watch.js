@@ -90,7 +90,13 @@ function begin() {
   changed = performance.now();
   watch(document);
 }
-if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin, { once: true });
+/** A script that is there before its document looks ahead by itself. */
+function beginEarly() {
+  begin();
+  early = true;
+  arm();
+}
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', beginEarly, { once: true });
 else begin();
 const spoil = () => void (spoilt = true);
 addEventListener('hashchange', spoil);
