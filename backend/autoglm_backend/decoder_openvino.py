@@ -23,6 +23,9 @@ from autoglm_backend.pages import PagedCache, Pages
 from autoglm_backend.weights import Array, Weights, floats
 
 PAGE = 32  # tokens; the block of OpenVINO's paged attention on processors
+# Passes of more rows have a multiple of it. OpenVINO keeps 0.7 MiB for each number of rows that it has met: 345 MiB
+# after 484 lengths, 2 so (two layers of 64; CPU_RUNTIME_CACHE_CAPACITY 16 and 256 did not help; 2026-11-22).
+ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class OpenVinoDecoder:
     embedding: Array  # (vocabulary, hidden), as the checkpoint has it
     frequencies: NDArray[np.float64]  # (rotated / 2,)
     memory: Pages
+    unread: PagedCache  # where the rows that only fill up a pass are written
     name: str
     conversation_bytes: int
     capacity: int
@@ -43,6 +47,9 @@ class OpenVinoDecoder:
         return PagedCache(self.memory)
 
     def logits(self, parts: Sequence[tuple[PagedCache, Sequence[int]]]) -> Logits:
+        asked = len(parts)
+        if more := filling(sum(len(tokens) for _, tokens in parts)):
+            parts = [*parts, (self.unread, [0] * more)]
         for cache, tokens in parts:
             cache.grow(len(tokens))
         self.put("hidden", floats(self.embedding[[token for _, tokens in parts for token in tokens]]))
@@ -51,15 +58,16 @@ class OpenVinoDecoder:
         self.put("cos", np.cos(angles).astype(np.float32))
         self.put("sin", np.sin(angles).astype(np.float32))
         begins = [0, *accumulate(len(tokens) for _, tokens in parts)]
-        self.put_indexes("ends", [end - 1 for end in begins[1:]])
+        self.put_indexes("ends", [end - 1 for end in begins[1 : asked + 1]])
         self.put_indexes("subsequence_begins", begins)
         self.put_indexes("past_lens", [cache.length for cache, _ in parts])
         self.put_indexes("block_indices", [page for cache, _ in parts for page in cache.pages])
         self.put_indexes("block_indices_begins", [0, *accumulate(len(cache.pages) for cache, _ in parts)])
         self.put_indexes("max_context_len", max(cache.length + len(tokens) for cache, tokens in parts))
         self.request.infer()
-        for cache, tokens in parts:
+        for cache, tokens in parts[:asked]:
             cache.length += len(tokens)
+        self.unread.keep(0)
         return self.request.get_output_tensor(0).data.copy()  # the next pass writes there
 
     def put(self, name: str, values: NDArray[Any]) -> None:
@@ -67,6 +75,11 @@ class OpenVinoDecoder:
 
     def put_indexes(self, name: str, values: int | Sequence[int]) -> None:
         self.put(name, np.array(values, dtype=np.int32))
+
+
+def filling(rows: int) -> int:
+    """How many rows a pass of so many gets more."""
+    return -rows % ROWS if rows > ROWS else 0
 
 
 class Unfit(Exception):
@@ -95,8 +108,8 @@ def load(checkpoint: Checkpoint, ctx: int, threads: int, conversations: int) -> 
     request = compiled.create_infer_request()
     names = [f"{kind}.{layer}" for layer in range(config.num_hidden_layers) for kind in ("keys", "values")]
     page = (config.num_key_value_heads, PAGE, config.head_dim)
-    # One more conversation than are remembered: a probe has its own.
-    memory = Pages((conversations + 1) * -(-ctx // PAGE), PAGE, [page] * len(names), np.float16)
+    # One more conversation than are remembered, for a probe has its own; and the page of what is not read.
+    memory = Pages((conversations + 1) * -(-ctx // PAGE) + 1, PAGE, [page] * len(names), np.float16)
     for name, values in zip(names, memory.values, strict=True):
         request.set_tensor(name, ov.Tensor(values, shared_memory=True))  # which `memory` keeps alive
     return OpenVinoDecoder(
@@ -105,6 +118,7 @@ def load(checkpoint: Checkpoint, ctx: int, threads: int, conversations: int) -> 
         embedding=weights["model.embed_tokens.weight"],
         frequencies=config.rope.theta ** (-np.arange(0, config.rope.size, 2) / config.rope.size),
         memory=memory,
+        unread=PagedCache(memory),
         name=f"OpenVINO {ov.get_version().split('-')[0]}, {threads} threads",
         conversation_bytes=conversation_bytes(config, ctx),
         capacity=ctx,

@@ -5,7 +5,6 @@ It runs on every processor that torch has, in one process. What runs elsewhere i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from autoglm_backend.decoder import Logits
 from autoglm_backend.heap import keep_freed_memory
 from autoglm_backend.int8 import METHOD, Int8Config, Int8Linear, quantize_rows
 from autoglm_backend.linears import Kernels, put
+from autoglm_backend.probe import ROOT, usable_cores
 
 BIG = 1 << 30  # bytes of weights from which Transformers' own progress bar is worth its lines
 # INT8 weights up to this are decoded on one thread. One row by 512x2816 took 24 us on one thread and 57 us on two
@@ -39,8 +39,7 @@ class Threads:
     @classmethod
     def choose(cls, threads: int | None, weight_bytes: int) -> Threads:
         """All cores to prefill; one to decode a small model, so that a browser beside it costs nothing."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        prefill = threads or cores
+        prefill = threads or usable_cores(ROOT)
         return cls(prefill, 1 if weight_bytes <= ONE_THREAD_BYTES else prefill)
 
 

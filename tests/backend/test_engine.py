@@ -13,7 +13,7 @@ from autoglm_backend.errors import RequestError
 from autoglm_backend.generation import Finished, Generation
 from autoglm_backend.grammar import Choice, Ebnf, Grammar, Regex
 from autoglm_backend.pool import Slot
-from autoglm_backend.sampler import Sampler, Sampling
+from autoglm_backend.sampler import Sampler, Sampling, chances
 
 Ask = Callable[..., tuple[str, Finished]]
 Watch = Callable[[Engine], Any]
@@ -129,6 +129,25 @@ def test_the_same_seed_draws_the_same_reply_and_another_seed_another(engine: Eng
 def test_the_narrowest_sampling_takes_the_likeliest_token(sampling: Sampling) -> None:
     logits = np.array([0.1, 2.0, 1.9, -1.0], dtype=np.float32)
     assert {Sampler(sampling).choose(logits) for _ in range(20)} == {1}
+
+
+@pytest.mark.parametrize("spread", [0.01, 3.0])
+@pytest.mark.parametrize("how", [(0, 0.0, 1.0), (7, 0.0, 1.0), (0, 0.05, 1.0), (0, 0.0, 0.5), (40, 0.01, 0.9)])
+def test_tokens_are_drawn_as_if_all_were_sorted(how: tuple[int, float, float], spread: float) -> None:
+    top_k, min_p, top_p = how
+    logits = np.random.default_rng(1).normal(0, spread, 5000).astype(np.float32)
+    each = np.exp(logits[np.argsort(-logits)].astype(np.float64))
+    each /= each.sum()
+    wanted = [
+        chance
+        for rank, (chance, before) in enumerate(zip(each, each.cumsum() - each, strict=True))
+        if (not top_k or rank < top_k) and chance >= min_p * each[0] and before < top_p
+    ]
+
+    got = np.sort(chances(logits, Sampling(1.0, top_p, top_k, min_p)))[::-1]
+
+    assert np.count_nonzero(got) == len(wanted)
+    assert got[: len(wanted)] / got.sum() == pytest.approx(np.array(wanted) / sum(wanted))
 
 
 def test_a_token_the_tokenizer_does_not_know_is_never_drawn(engine: Engine) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
@@ -18,6 +20,7 @@ from autoglm_backend.weights import Weights, quantize_rows
 from transformers import AutoModelForCausalLM
 
 CTX = 512
+STATM = Path("/proc/self/statm")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,23 @@ def test_conversations_that_share_copy_and_forget_say_what_each_says_alone(decod
         cache.keep(0)
     assert not any(decoder.memory.holders)
     assert len(decoder.memory.free) == len(decoder.memory.holders)
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="asks Linux how much memory is resident")
+def test_prompts_of_all_lengths_take_no_more_memory_than_those_of_a_few(int8_dir: Path) -> None:
+    decoder = load(inspect(int8_dir), CTX, 2, conversations=1)
+
+    def resident_after(lengths: Iterable[int]) -> float:
+        for length in lengths:
+            cache = decoder.cache()
+            decoder.logits([(cache, [7] * length)])
+            cache.keep(0)
+        return int(STATM.read_text().split()[1]) * mmap.PAGESIZE / 2**20
+
+    before = resident_after([*range(16, CTX, 16), *range(1, 16)] * 2)
+    after = resident_after(range(1, CTX))
+
+    assert after - before < 40  # MiB; 345 were seen where each number of rows was passed on as it came, 2 so
 
 
 def test_what_two_conversations_have_in_common_takes_memory_once() -> None:
