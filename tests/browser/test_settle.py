@@ -119,6 +119,50 @@ async def test_suggestions_that_come_after_a_pause_in_typing_are_waited_for(visi
     assert "Oslo" in names(await visit.observe())
 
 
+async def test_nothing_else_that_is_shown_ends_the_wait_for_suggestions(visit: Visit) -> None:
+    await visit.show(
+        """<input aria-label=City aria-autocomplete=list><p id=said></p><ul id=found role=listbox></ul>
+        <ul id=leaving style="opacity: 1"><li><a href="#">30 November</a></ul>
+        <script>
+          const city = document.querySelector('input');
+          city.onfocus = () => { for (let i = 1; i < 10; i++) setTimeout(() => leaving.style.opacity = 1 - i / 10, 20 * i) };
+          city.oninput = () => {
+            said.textContent = `${city.value.length} of 40`;
+            setTimeout(() => found.innerHTML = '<li role=option>Oslo', 300);
+          };
+        </script>"""
+    )
+    await visit.act(Type(await visit.ref("City"), "Os"))
+    assert "Oslo" in names(await visit.observe())
+
+
+async def test_suggestions_that_are_asked_for_after_a_pause_are_waited_for(visit: Visit) -> None:
+    await visit.open("nothing.html")
+    await visit.js(
+        """document.body.innerHTML = '<input aria-label=City role=combobox aria-controls=found><ul id=found role=listbox></ul>';
+        document.querySelector('input').oninput = ({ target }) => {
+          found.innerHTML = '<li role=option>Loading…';
+          setTimeout(async () => {
+            const cities = await (await fetch(`/cities?ms=600&q=${target.value}`)).json();
+            found.innerHTML = cities.map((name) => `<li role=option>${name}`).join('');
+          }, 400);
+        };
+        0"""
+    )
+    await visit.act(Type(await visit.ref("City"), "Be"))
+    assert "Berlin" in names(await visit.observe())
+
+
+async def test_a_list_that_is_open_already_is_waited_for_until_it_is_another(visit: Visit) -> None:
+    await visit.show(
+        """<input aria-label=City role=combobox aria-controls=found aria-expanded=true><ul id=found role=listbox><li role=option>Oslo</ul>
+        <script>document.querySelector('input').oninput = () => setTimeout(() => found.innerHTML = '<li role=option>Bergen', 300)</script>"""
+    )
+    await visit.act(Type(await visit.ref("City"), "Be"))
+    seen = names(await visit.observe())
+    assert "Bergen" in seen and "Oslo" not in seen
+
+
 async def test_a_fetch_whose_answer_nobody_reads_is_not_waited_for(hasty: Visit) -> None:
     await hasty.show(
         "<button onclick=\"fetch('/submit', {method: 'POST', body: '{}'}); said.textContent = 'Sent'\">Send</button><p id=said>"

@@ -24,7 +24,7 @@ PARTS = (
         "parts",
         "veils",
     ),
-    *("heard", "shadows", "walk", "update", "cover", "ahead", "watch", "standard", "locate", "act"),
+    *("heard", "shadows", "walk", "update", "cover", "ahead", "watch", "standard", "locate", "offers", "act"),
 )
 """In the order in which they are evaluated: what is a constant in one is there for those after it."""
 

@@ -298,6 +298,7 @@ async function edit(ref, mostMs) {
   if (hindered) return hindered;
   el.focus({ preventScroll: true });
   edited = performance.now();
+  came = new Set();
   meanKeys(el);
   if (steps) return { how: 'steps', ...stepsOf(el) };
   if (editorOf(el)) return { how: 'editor' };
@@ -362,19 +363,6 @@ function rawValue(el) {
   return isEditingHost(el)
     ? /** @type {HTMLElement} */ (el).innerText.replace(/\n$/, '')
     : /** @type {HTMLInputElement} */ (el).value;
-}
-
-/** Whether a field offers suggestions while one types, as far as it says so. @param {Element} el */
-function suggests(el) {
-  if (el.hasAttribute('list')) return false; // the browser's own list, not the page's
-  const says = roleOf(el) === 'combobox' || el.hasAttribute('aria-autocomplete');
-  return says || /autocomplete|typeahead|suggest/i.test(el.className);
-}
-
-/** Waits for the suggestions of a field that offers some, most of which come after a pause in typing. */
-async function suggested(/** @type {Element} */ el, /** @type {number} */ mostMs) {
-  const from = performance.now();
-  while (suggests(el) && shown < from && performance.now() - from < mostMs) await frame();
 }
 
 /**

@@ -20,6 +20,7 @@ const observer = new MutationObserver(noteRecords);
 function noteRecords(records) {
   if (!records.length) return;
   note(records);
+  if (came) records.forEach(noteCome);
   const now = performance.now();
   const targets = new Set(records.map((record) => record.target));
   const growing = records.some((record) => record.addedNodes.length > 0 && record.removedNodes.length === 0);
