@@ -287,6 +287,18 @@ async def test_a_huge_page_is_cut_to_what_is_in_view_first(visit: Visit) -> None
     assert len(json.dumps(to_json(seen), ensure_ascii=False).encode()) <= 2_000_000
 
 
+async def test_a_page_that_was_cut_is_told_as_it_is_now(visit: Visit) -> None:
+    await visit.show("<p id=one>One</p><div id=all></div><script>all.innerHTML = '<button>Go</button><br>'.repeat(12000)</script>")
+    cut = await visit.observe()
+    assert cut.truncated and texts(await visit.observe())[0] == "One"
+    await visit.js("one.textContent = 'Two'")
+    changed = await visit.observe()
+    assert texts(changed)[0] == "Two", (changed.hung, changed.settled, changed.truncated, len(changed.items))
+    await visit.js("all.innerHTML = '<button>Stop</button>'")
+    whole = await visit.observe()
+    assert not whole.truncated and texts(whole) == ["Two"] and names(whole) == ["Stop"]
+
+
 async def test_a_page_of_200_000_nodes_is_told_of_in_2_megabytes(visit: Visit) -> None:
     await visit.show("<div id=all></div><script>all.innerHTML = '<p><button>Go</button>on</p>'.repeat(50_000)</script>")
     seen = await visit.observe()

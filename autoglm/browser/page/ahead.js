@@ -67,7 +67,7 @@ function goOn(ms) {
   animations = null;
   const made = update(UNBOUND, ms);
   looking = false;
-  const done = !made.dirty.size && (unasked.has(document) || settleHosts(start + ms));
+  const done = !made.dirty.size && !made.unjudged.size && (unasked.has(document) || settleHosts(start + ms));
   if (done) for (const part of made.changed) if (!part.dead) written(part);
   spent += performance.now() - start;
   return done;

@@ -61,6 +61,8 @@ let spoilt = false;
 /** Whether the model was made anew since the last answer. */
 let remade = false;
 let truncated = false;
+/** Whether for want of time: the next look, or the page's idle time, begins anew. */
+let hasty = false;
 
 /**
  * What changed since version `known`, or the whole page, as JSON: `{version, whole, parts: [[id, [item]]], gone, …}`,
@@ -90,12 +92,14 @@ function look(options) {
   animations = null;
   told.clear();
   spent = 0;
-  return answer(made, options.known === version && version > 0 && !remade);
+  const said = answer(made, options.known === version && version > 0 && !remade);
+  if (hasty) arm();
+  return said;
 }
 
 /** @param {Model} made @param {boolean} patch */
 function answer(made, patch) {
-  settleHosts();
+  settleHosts(isHuge() ? performance.now() + REST_AHEAD_MS : Infinity);
   const cut = truncated || made.count > MOST_ITEMS || made.size > MOST_CHARACTERS;
   const parts = cut ? [`[0,${JSON.stringify(bounded(made).map(wired))}]`] : patch ? made.changed : partsOf(made.root);
   const sent = [...parts].filter((part) => typeof part === 'string' || !part.dead).map((part) => sentAs(part, patch));
@@ -115,8 +119,8 @@ function answer(made, patch) {
   };
   made.changed.clear();
   made.gone = [];
-  remade = false;
-  if (cut) spoilt = true;
+  spoilt ||= hasty;
+  remade = cut; // what was left out was not sent
   return `${JSON.stringify(head).slice(0, -1)},"parts":[${sent.filter(Boolean).join()}]}`;
 }
 

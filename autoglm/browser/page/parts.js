@@ -91,6 +91,8 @@ class Model {
   nextPart = 1;
   /** Whether it is walked for the first time. */
   first = true;
+  /** Whether all of it was walked once. */
+  whole = false;
   count = 0;
   size = 0;
 

@@ -29,7 +29,7 @@ function count(nodes) {
   allOpen = nodes === countOpen(document);
 }
 
-/** Elements with children, about which it is not asked before it is known whether all is open. @type {Set<Element>} */
+/** Elements with children, which are judged after the walk, when it may be known that all is open. @type {Set<Element>} */
 let unsettled = new Set();
 
 /** Finds who of these may have a closed root. Whether that is done, by then. @param {number} until */
@@ -86,10 +86,7 @@ function suspect(el, silent) {
   if (el.localName.includes('-')) return void suspects.add(el);
   if (!HOSTS.has(el.localName)) return;
   if (silent && bare(el)) suspects.add(el);
-  else if (!allOpen && el.firstElementChild) {
-    if (self === top && unasked.has(document)) unsettled.add(el);
-    else if (besidesRoot(el)) suspects.add(el);
-  }
+  else if (!allOpen && el.firstElementChild) unsettled.add(el);
 }
 
 /** Px: less room than this beside its children holds nothing. */

@@ -24,12 +24,13 @@ let heardStale = false;
 const ticked = new WeakMap();
 
 /**
- * The model of the page as it is now; or, after `most` ms of walking, as far as it is made: the rest stays dirty.
+ * The model of the page as it is now; or, after `most` ms, as far as it is made: the rest stays dirty or unjudged.
  * @param {Outside} view
  * @param {number} most
  * @returns {Model}
  */
 function update(view, most = Infinity) {
+  const start = performance.now();
   noteRecords(observer.takeRecords());
   const frame = [innerWidth, innerHeight, devicePixelRatio, document.compatMode, JSON.stringify(view)].join();
   if (sheetsChanged() || frame !== framing) spoilt = true;
@@ -38,7 +39,7 @@ function update(view, most = Infinity) {
   measured++;
   if (heardStale) sortOut();
   heardStale = false;
-  if (!model || spoilt) return remake(most);
+  if (!model || spoilt) return remake(start, most);
   noteProperties(model);
   const scroll = `${scrollX} ${scrollY}`;
   const scrolled = scroll !== scrolledTo;
@@ -46,16 +47,23 @@ function update(view, most = Infinity) {
   if (model.dirty.size || relationsStale) relate();
   settleSuspects(model);
   noteLayout(model, scrolled);
-  if (spoilt) return remake(most);
+  // What was left out may be in view now.
+  if (spoilt || (truncated && model.dirty.size && model.whole)) return remake(start, most);
   if (!model.dirty.size && !scrolled && !model.unjudged.size) return model;
   noteModal(model);
-  if (!rewalk(model, most)) return remake(most);
-  if (!model.dirty.size) judge(model);
+  const until = endOf(start, most);
+  if (!rewalk(model, until)) return remake(start, most);
+  if (!model.dirty.size) judge(model, until);
   return model;
 }
 
-/** @param {number} most @returns {Model} */
-function remake(most) {
+/** When a slice of `most` ms ends: half of it at least is for walking. @param {number} start @param {number} most */
+function endOf(start, most) {
+  return Math.max(start + most, performance.now() + most / 2);
+}
+
+/** @param {number} start @param {number} most @returns {Model} */
+function remake(start, most) {
   spoilt = false;
   remade = true;
   memberOf = new WeakMap();
@@ -68,25 +76,26 @@ function remake(most) {
   scrolledTo = `${scrollX} ${scrollY}`;
   hoveredBefore = hovered;
   animated = animatedNow();
-  truncated = false;
+  truncated = hasty = false;
   model.modal = topModal();
   soil(model.root);
-  rewalk(model, most);
-  if (!model.dirty.size || most === Infinity) judge(model);
+  const until = endOf(start, most);
+  rewalk(model, until);
+  if (!model.dirty.size || until === Infinity) judge(model, until);
   return model;
 }
 
 /**
- * Walks what is dirty, in reading order, and what that changes elsewhere; not all of it after `most` ms. False when
- * there is no end to it.
+ * Walks what is dirty, in reading order, and what that changes elsewhere; by `until` not all of it. False when there is
+ * no end to it.
  * @param {Model} model
- * @param {number} most
+ * @param {number} until
  */
-function rewalk(model, most) {
+function rewalk(model, until) {
   for (let turn = 0; model.dirty.size; turn++) {
     if (turn > 20) return false;
     takeBack(model);
-    const walk = new Walk(model, most);
+    const walk = new Walk(model, until);
     for (const part of dirtyIn(model.root)) {
       if (part.dead || !part.dirty) continue;
       if (walk.late) {
@@ -99,8 +108,10 @@ function rewalk(model, most) {
     }
     model.first = false;
     if (walk.truncated) truncated = true;
+    if (walk.hurried) hasty = true;
     if (walk.late) return true;
   }
+  model.whole = true;
   return true;
 }
 
@@ -362,18 +373,21 @@ function noteModal(model) {
   for (const el of [before, model.modal]) if (el?.isConnected) mark(el);
 }
 
-/** @param {Model} model */
-function judge(model) {
+/** Of a page so large each point takes 10 ms and more; a press finds out by itself. */
+const JUDGE_MS = 300;
+
+/** As far as it comes by then: the rest stays unjudged. @param {Model} model @param {number} until */
+function judge(model, until) {
   const { modal } = model;
   const native = modal?.matches(':modal') ?? false;
   const other = modal !== modalBefore[0] || native !== modalBefore[1];
   modalBefore = [modal, native];
-  const parts = other
-    ? partsOf(model.root)
-    : new Set([...(inSight(model) ? model.inView : []), ...model.unjudged]);
+  if (other) for (const part of partsOf(model.root)) model.unjudged.add(part);
+  else if (inSight(model)) for (const part of model.inView) model.unjudged.add(part);
   model.touched.clear();
-  model.unjudged.clear();
-  for (const part of parts) {
+  const end = until === Infinity && isHuge() ? performance.now() + JUDGE_MS : until;
+  for (const part of model.unjudged) {
+    model.unjudged.delete(part);
     if (part.dead) continue;
     for (const note of part.notes) {
       if (note.kind === 'entry' && judgeCover(note, modal)) part.fresh = true;
@@ -381,5 +395,8 @@ function judge(model) {
       if (note.kind === 'frame') part.fresh = true;
     }
     if (part.fresh) model.changed.add(part);
+    if (performance.now() <= end) continue;
+    if (until === Infinity) model.unjudged.clear();
+    return;
   }
 }

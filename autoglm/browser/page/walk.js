@@ -34,11 +34,11 @@ const CURSORS = { pointer: 'pointer', grab: 'grip', move: 'grip' };
 const PICTURE = 32;
 /** Elements after which the time is looked at. */
 const LEAST_VISITED = 64;
-/** A page of so many elements is walked for so many ms; after that only what is in view is told of. */
+/** Of so many elements a look walks for so many ms, then only what is in view, and that for half as long. */
 const HUGE = 50_000;
-const HUGE_MS = 800;
+const HUGE_MS = 600;
 /** Of the width and height: what is in view there is told of in any case. A page so large takes 10 ms and more for each. */
-const SIGHTS = [0.1, 0.5, 0.9];
+const SIGHTS = [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]];
 const LONG = 150;
 const LABEL = 100;
 
@@ -64,6 +64,8 @@ class Walk {
   late = false;
   /** Only what is in view is walked from here on. */
   hurried = false;
+  /** Nothing more is. */
+  ended = false;
   visited = 0;
   depth = 0;
   /** Text not yet said. */
@@ -83,12 +85,11 @@ class Walk {
   left = scrollX;
   top = scrollY;
 
-  /** @param {Model} model @param {number} most ms */
-  constructor(model, most) {
+  /** @param {Model} model @param {number} until */
+  constructor(model, until) {
     this.model = model;
-    const now = performance.now();
-    this.until = now + most;
-    this.hurry = model.first && document.getElementsByTagName('*').length > HUGE ? now + HUGE_MS : Infinity;
+    this.until = until;
+    this.hurry = isHuge() && until === Infinity ? performance.now() + HUGE_MS : Infinity;
   }
 
   /** Walks a part again, keeping what did not change in it. @param {Part} part */
@@ -137,10 +138,11 @@ class Walk {
     if (++this.visited % LEAST_VISITED === 0) {
       const now = performance.now();
       this.hurried ||= now > this.hurry;
+      this.ended = now > this.hurry + HUGE_MS / 2;
       this.late = now > this.until;
       if (this.late) return;
     }
-    if (this.visited > MOST_VISITED || this.depth > MOST_DEPTH || (this.isFull() && this.isOutOfSight(el))) {
+    if (this.ended || this.visited > MOST_VISITED || this.depth > MOST_DEPTH || (this.isFull() && this.isOutOfSight(el))) {
       this.truncated = true;
       return;
     }
@@ -169,8 +171,10 @@ class Walk {
 
   /** As far as its box and some points in view can tell. @param {Element} el */
   isOutOfSight(el) {
+    const rect = rectOf(el);
+    if (touches(rect, viewport()) || rect.r === rect.l || rect.b === rect.t) return false;
     this.sighted ??= sighted();
-    return !touches(rectOf(el), viewport()) && !this.sighted.has(el);
+    return !this.sighted.has(el);
   }
 
   /** Nothing in it is other than its tag says. @param {Element} el @param {string} tag @param {Place} place */
@@ -859,12 +863,15 @@ class Walk {
   }
 }
 
+function isHuge() {
+  return document.getElementsByTagName('*').length > HUGE;
+}
+
 function sighted() {
   /** @type {Set<Element>} */
   const found = new Set();
-  for (const fx of SIGHTS)
-    for (const fy of SIGHTS)
-      for (let up = hitAt(fx * innerWidth, fy * innerHeight); up && !found.has(up); up = above(up)) found.add(up);
+  for (const [fx, fy] of SIGHTS)
+    for (let up = hitAt(fx * innerWidth, fy * innerHeight); up && !found.has(up); up = above(up)) found.add(up);
   return found;
 }
 
