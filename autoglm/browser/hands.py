@@ -40,7 +40,7 @@ LEAVING_S = 0.3
 QUIET_MS = 60
 """A page that has not changed for so long has settled."""
 SUGGEST_MS = 700
-"""How long a field that offers suggestions is given to show them or ask for them: most pause for 150 to 500 ms first."""
+"""How long a field that offers suggestions is given to show or ask for them: most pause for 150 to 500 ms first."""
 FORMATS = {
     "date": "date takes 2026-11-30",
     "time": "time takes 09:30",

@@ -288,7 +288,9 @@ async def test_a_huge_page_is_cut_to_what_is_in_view_first(visit: Visit) -> None
 
 
 async def test_a_page_that_was_cut_is_told_as_it_is_now(visit: Visit) -> None:
-    await visit.show("<p id=one>One</p><div id=all></div><script>all.innerHTML = '<button>Go</button><br>'.repeat(12000)</script>")
+    await visit.show(
+        "<p id=one>One</p><div id=all></div><script>all.innerHTML = '<button>Go</button><br>'.repeat(12000)</script>"
+    )
     cut = await visit.observe()
     assert cut.truncated and texts(await visit.observe())[0] == "One"
     await visit.js("one.textContent = 'Two'")
