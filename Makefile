@@ -19,7 +19,7 @@ run: $(VENV)/.installed $(VENV)/.browser
 
 test: $(VENV)/.dev $(VENV)/.browser
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The applications that tests/apps drives, each in an environment of its own; without them those tests are skipped.
 # Home Assistant 2024.3 runs on Python 3.11 and 3.12: make apps PYTHON=python3.11, and -k goes on to the others.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv, namespace=Arguments())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` ignores it, and asyncio.run then does too
     try:
         return dispatch(args)
     except KeyboardInterrupt:

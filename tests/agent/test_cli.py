@@ -266,7 +266,16 @@ async def test_a_page_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
     assert re.search(r"autoglm: .*127\.0\.0\.1:9", done.err)
 
 
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["foreground", "a script's background"])
+def from_a_shell(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whether what is started finds Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("from_a_shell")
 async def test_a_stopped_run_is_recorded_and_everything_is_closed(tmp_path: Path, number: signal.Signals) -> None:
     internet = Internet(FILL[0])
     async with serving(internet) as net:

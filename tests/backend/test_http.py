@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +232,7 @@ def test_a_client_that_leaves_cancels_its_generation(
     assert 'autoglm_requests_total{outcome="cancelled"} 1.0' in running.metrics.text().decode()
 
 
-def test_a_full_line_is_refused_with_retry_after(
+async def test_a_full_line_is_refused_with_retry_after(
     start_server: Callable[..., Any],
     make_engine: Callable[..., Engine],
     watch: Callable[[Engine], Any],
@@ -242,16 +242,16 @@ def test_a_full_line_is_refused_with_retry_after(
     running = start_server(engine, waiting=1, health_s=0.2)
     body = endless(watch(engine))
 
-    def post(_: int) -> httpx.Response | None:
-        try:
-            return httpx.post(f"{running.url}/v1/chat/completions", json=body, timeout=2)
-        except httpx.ReadTimeout:
-            return None
-
-    with ThreadPoolExecutor(4) as pool:
-        pending = list(pool.map(post, range(4)))
-        refused = [response for response in pending if response is not None]
+    async with httpx.AsyncClient(timeout=60) as client:
+        asked = [asyncio.ensure_future(client.post(f"{running.url}/v1/chat/completions", json=body)) for _ in range(4)]
+        answers = asyncio.as_completed(asked)
+        refused = [await next(answers) for _ in range(2)]
+        answered = [one.done() for one in asked].count(True)
+        for one in asked:
+            one.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
     assert [response.status_code for response in refused] == [503, 503]
+    assert answered == 2
     assert all(int(response.headers["Retry-After"]) > 0 for response in refused)
     assert refused[0].json()["error"]["code"] == "queue_full"
 
