@@ -267,12 +267,15 @@ class Frames:
         match function, args:
             case "aim", (options,) if frame is not self.main:
                 return await self._aim(frame, local, ref, options)
+            case "missed", () if frame is not self.main:
+                around = [inner.outer.call(function) for inner in self._outwards(frame)]
+                return any(await asyncio.gather(self._call_on(frame, local, ref, function), *around))
             case _:
                 at: Any = await self._call_on(frame, local, ref, function, *args, wait_s=wait_s)
                 if not isinstance(at, dict) or "x" not in at:
                     return cast("Any", at)
                 at = cast("Json", at)
-                return {**at, **await self._lift(frame, at["x"], at["y"])}
+                return {**at, **await self._lift(frame, at["x"], at["y"], pressed=function == "hits")}
 
     async def _call_on(self, frame: Frame, local: int, ref: int, function: str, *args: Any, wait_s: float = 0) -> Any:
         """What a function of the page script returns; the first time in an action it also tells the target."""
@@ -348,15 +351,22 @@ class Frames:
         self._shown = self._merged()
         return self._shown
 
-    async def _lift(self, frame: Frame, x: float, y: float) -> Json:
-        """A point of a frame in px of the tab's viewport, as `{x, y}`; with `why` a press there does not reach it."""
+    async def _lift(self, frame: Frame, x: float, y: float, *, pressed: bool = False) -> Json:
+        """A point of a frame in px of the tab's viewport, as `{x, y}`; with `why` a press there does not reach it.
+        `pressed`: the next one is meant for it, and kept from the frames around it."""
         lifted: Json = {"x": x, "y": y}
-        while inner := self._around(frame):
-            at = await inner.outer.call("lift", inner.hole, lifted["x"], lifted["y"])
+        for inner in self._outwards(frame):
+            at = await inner.outer.call("lift", inner.hole, lifted["x"], lifted["y"], pressed)
             if at is None:
                 raise WorldLost
-            frame, lifted = inner.outer, {**lifted, **at}
+            lifted |= at
         return lifted
+
+    def _outwards(self, frame: Frame) -> Iterator[Inner]:
+        """The frame in its hole, the one around it in its own, and so on."""
+        while inner := self._around(frame):
+            yield inner
+            frame = inner.outer
 
     def _around(self, frame: Frame) -> Inner | None:
         return next((inner for inner in self._inner.values() if inner.frame is frame), None)

@@ -632,8 +632,9 @@ function scrolls(el, sideways) {
   return sideways ? el.scrollWidth > el.clientWidth + 1 : el.scrollHeight > el.clientHeight + 1;
 }
 
-/** Something is about to happen that only frames will show. */
+/** Something else is about to happen, that only frames will show. */
 function touch() {
+  meant = null;
   acted = 2;
 }
 

@@ -87,10 +87,12 @@ function judgeFrame(el, item, modal) {
  * @param {number} id
  * @param {number} x
  * @param {number} y
+ * @param {boolean} pressed whether the next press is meant for what is in it: then none that comes here is
  */
-function lift(id, x, y) {
+function lift(id, x, y, pressed) {
   const el = frameElement(id);
   if (!el) return null;
+  if (pressed) mean(() => false);
   const { box, scale } = contentBox(el);
   const at = { x: box[0] + x * scale, y: box[1] + y * scale };
   const hit = hitAt(at.x, at.y);
