@@ -249,11 +249,12 @@ class Hands:
         way = (ahead[0] - start[0], ahead[1] - start[1]) if ahead else (dx, dy)
         self._begun, self._data = asyncio.Queue(), None
         await self._reach.on(ref, "watchDrag")
-        await self._reach.send_to(ref, "Input.setInterceptDrags", enabled=True)
+        # Chromium asks the page's own session, wherever the drag begins; one that is not handed over is the system's.
+        await self._reach.send("Input.setInterceptDrags", enabled=True)
         try:
             return await self._pull(ref, to, start, way, dx, dy)
         finally:
-            await self._reach.send_to(ref, "Input.setInterceptDrags", enabled=False)
+            await self._reach.send("Input.setInterceptDrags", enabled=False)
 
     async def _pull(self, ref: int, to: int | None, start: Point, way: Point, dx: float, dy: float) -> str:
         await self._mouse("mousePressed", *start, buttons=1, count=1)

@@ -59,18 +59,19 @@ async def test_a_card_is_dragged_from_one_frame_to_another(visit: Visit, source:
     assert await told(visit) == f"got card {source}"
 
 
-async def test_a_drag_into_a_frame_of_another_site_ends_where_it_began(visit: Visit) -> None:
+@pytest.mark.parametrize(("source", "target"), [("here", "there"), ("there", "here")])
+async def test_a_drag_into_a_frame_of_another_site_ends_where_it_began(visit: Visit, source: str, target: str) -> None:
     await opened(visit)
-    here = next(frame for frame in visit.page.frames if "?here" in frame.url)
-    await here.evaluate("void addEventListener('dragend', () => say('ended'), true)")
+    begun = next(frame for frame in visit.page.frames if f"?{source}" in frame.url)
+    await begun.evaluate("void addEventListener('dragend', () => say('ended'), true)")
     seen = await visit.observe()
-    card, menu = element(seen, "Card here").ref, element(seen, "Menu here").ref
+    card, menu = element(seen, f"Card {source}").ref, element(seen, f"Menu {source}").ref
     for onto in ("Drop", "Drop", "Menu", "Drop"):
         try:
-            await visit.act(Drag(card, element(seen, f"{onto} there").ref))
+            await visit.act(Drag(card, element(seen, f"{onto} {target}").ref))
         except Mistake:
             assert onto == "Menu"
-        assert await told(visit) in ("ended", "got card here")
+        assert await told(visit) in ("ended", f"got card {source}")
         await visit.js("new Promise(done => setTimeout(done, 50))")
         await visit.js("told.splice(0)")
         await visit.act(RightClick(menu))
