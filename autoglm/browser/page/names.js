@@ -194,7 +194,9 @@ function embeddedValue(el) {
  */
 function contentOf(el, owner, evenHidden = false, budget = { nodes: MOST_NAME_NODES, shown: looking && el === owner }) {
   let text = '';
-  for (const node of children(el)) {
+  const drawn = rootOf(el) || el.localName === 'slot' ? [...children(el)] : null;
+  let i = 0;
+  for (let node = drawn ? drawn[0] : el.firstChild; node; node = drawn ? drawn[++i] : node.nextSibling) {
     if (--budget.nodes < 0) return text;
     if (node.nodeType === Node.TEXT_NODE) text += /** @type {Text} */ (node).data;
     else if (node.nodeType === Node.ELEMENT_NODE) {
