@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +55,7 @@ SHIPPED = {
     "zai-org/GLM-4.5V": "glm-4.5v",
     "zai-org/GLM-4.7-Flash": "glm-4.7-flash",
 }
+PAGE = 2 << 20
 NEVER_QUANTIZED: frozenset[Part] = frozenset({"embedding", "head", "router", "norms", "mixing", "vision"})
 
 
@@ -136,15 +139,19 @@ class Model:
 
         Rows of the vocabulary are padded to 64; key-value heads are copied where there are more ranks than heads;
         narrow MLA projections, routers and norms are on every rank (vllm/model_executor/models/glm4*.py, 0.25.1).
-        With quantized weights MLA keeps `kv_b_proj` once more at 2 bytes, for the absorbed products.
+        With quantized weights MLA keeps `kv_b_proj` once more at 2 bytes, for the absorbed products. Each
+        large parameter is rounded up as torch allocates it: 0.12 GiB of GLM-4-32B's on two ranks.
         """
         tensors = [tensor for index in layers for tensor in self.network.layers[index].tensors]
         tensors += [*self.network.vision, self.network.embedding] if first else []
         tensors += [self.network.norm] if last else []
         if last and not (self.network.tied and first):
             tensors.append(self.network.head)
-        held = (self._share(tensor, tp) * tensor_bytes(tensor, precision) for tensor in tensors)
-        return round(sum(held) + sum(self._absorbed(tensor, tp, precision) for tensor in tensors))
+        held = sum(self._share(t, tp) * tensor_bytes(t, precision) for t in tensors if not t.linear)
+        held += sum(self._absorbed(tensor, tp, precision) for tensor in tensors)
+        for _, merged in groupby((t for t in tensors if t.linear), parameter):
+            held += allocated(sum(self._share(t, tp) * tensor_bytes(t, precision) for t in merged))
+        return round(held)
 
     def _share(self, tensor: Tensor, tp: int) -> float:
         match tensor.split:
@@ -188,12 +195,30 @@ class Model:
     def flops(self, tokens: int, before: int = 0) -> float:
         """Floating-point operations to read `tokens` new tokens after `before` others; logits of the last one only."""
         linear = 2.0 * (self.active_parameters - self.network.head.size) * tokens + 2.0 * self.network.head.size
+        return linear + self.attention_flops(tokens, before)
+
+    def attention_flops(self, tokens: int, before: int = 0) -> float:
+        """Of these, what attention takes."""
         attended = tokens * before + tokens * tokens / 2
-        return linear + 4.0 * attended * self.heads * self.head_dim * self.attention_layers
+        return 4.0 * attended * self.heads * self.head_dim * self.attention_layers
 
     @property
     def attention_layers(self) -> int:
         return sum(1 for layer in self.network.layers if not layer.kv.state)
+
+
+def parameter(tensor: Tensor) -> str:
+    """What vLLM makes one parameter of: queries, keys and values; a gated MLP's two halves."""
+    return re.sub(r"\b[qkv]_proj", "qkv_proj", re.sub(r"\b(gate|up)_proj", "gate_up_proj", tensor.name))
+
+
+def allocated(size: float) -> float:
+    """Bytes that torch's allocator takes for so many: whole pages of 2 MiB from 10 MiB on.
+
+    A rest over 1 MiB it cuts off and gives to others (c10/cuda/CUDACachingAllocator.cpp, kRoundLarge, kSmallSize).
+    """
+    rest = -size % PAGE
+    return size + rest if size >= 5 * PAGE and rest <= PAGE / 2 else size
 
 
 def tensor_bytes(tensor: Tensor, precision: Precision) -> float:

@@ -1,8 +1,8 @@
 """What vLLM does at its ends, without a model between them: its options, its log, its exit codes, its HTTP.
 
 Run as `python fake_vllm.py -m vllm.entrypoints.cli.main serve MODEL …`. FAKE_VLLM names what goes wrong, by words:
-`taken`, `no-cache`, `no-cache-at-all`, `context`, `moved` and `strange` (the first time), `truncated`, `disk`,
-`killed`, `mute`. Its sentences are vLLM 0.32's own.
+`taken`, `no-cache`, `no-cache-at-all`, `big-cache`, `context`, `moved` and `strange` (the first time), `truncated`,
+`disk`, `killed`, `mute`. Its sentences are vLLM 0.32's own.
 """
 
 from __future__ import annotations
@@ -60,6 +60,9 @@ def fail(fault: str, options: dict[str, str]) -> None:
             end("ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization`.")
         case "no-cache-at-all":
             end("ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization`.")
+        case "big-cache" if int(options["--kv-cache-memory-bytes"]) > 2**31:
+            sys.stdout.write(LOG)
+            end("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.16 GiB. GPU 0 has a total capacity")
         case "context" if length > 23_041:
             end(
                 f"ValueError: To serve at least one request with the model's max seq len ({length}), (1.25 GiB KV "

@@ -20,6 +20,7 @@ from autoglm_backend.engines.process import EngineProcess
 from autoglm_backend.errors import BackendError
 
 Start = Callable[..., Booted]
+CACHE = "--kv-cache-memory-bytes"
 FREE_UTILIZATION = ("--gpu-memory-utilization", "0.92")
 
 
@@ -82,6 +83,16 @@ def test_an_engine_is_ready_when_it_completed_something_and_leaves_nobody_behind
     ("fault", "arguments", "words"),
     [
         ("taken", FREE_UTILIZATION, ("--gpu-memory-utilization 0.43 in place of 0.92",)),
+        (
+            "taken",
+            (*FREE_UTILIZATION, CACHE, str(20 << 30)),
+            (f"--gpu-memory-utilization 0.43 in place of 0.92 and {CACHE} {8638 << 20} in place of {20 << 30}",),
+        ),
+        (
+            "big-cache",
+            (CACHE, str(3 << 30)),
+            (f"{CACHE} {1628 << 20} in place of {3 << 30}",),
+        ),
         ("context", ("--max-model-len", "32768"), ("--max-model-len 23040 in place of 32768",)),
         ("no-cache", ("--max-num-seqs", "4"), ("--enforce-eager",)),
         ("moved", (), ("the same once more, in 10 s",)),

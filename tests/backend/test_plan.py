@@ -101,7 +101,7 @@ def test_legal_tensor_parallel_sizes(model: str, legal: list[int]) -> None:
 def test_twelve_vision_heads_are_copied_where_they_do_not_divide() -> None:
     model = models.read("glm-4.1v-9b")
     assert [legality.vision_by_copies(model, tp) for tp in (1, 2, 4, 8)] == [False, False, False, True]
-    assert "--mm-encoder-tp-mode" in command.arguments(model, Setting("bf16", tp=8))
+    assert "--mm-encoder-tp-mode" in command.arguments(model, Setting("bf16", tp=8), 0)
 
 
 @pytest.mark.parametrize(("words", "runs"), [("T4", False), ("RTX 3090", False), ("RTX 4090", True), ("H200", True)])
@@ -119,12 +119,12 @@ def test_vllms_own_int8_takes_experts_only() -> None:
 # and section 7: what is chosen, its context, its GiB a card, its tokens a second; None: the embedded model stays.
 GOLDEN = [
     ("3x P40", "glm-4-9b-0414", "embedded", None, None, None),
-    ("5x RTX 3090", "glm-4-9b-0414", "full", 32768, 22.4, 41),
+    ("5x RTX 3090", "glm-4-9b-0414", "full", 32768, 22.0, 41),
     ("P100", "glm-4-9b-0414", "embedded", None, None, None),
-    ("2x RTX 3060 12 GB", "glm-4-9b-0414", "pipeline", 20992, 11.5, 17),
+    ("2x RTX 3060 12 GB", "glm-4-9b-0414", "pipeline", 20992, 11.1, 17),
     ("RTX 3060", "glm-4-9b-0414", "int8", None, 11.6, 28.6),
-    ("RTX 6000 Ada", "glm-4-9b-0414", "full", 32768, 44.4, 42),
-    ("A100 80", "glm-4-9b-0414", "full", 32768, 73.7, 77),
+    ("RTX 6000 Ada", "glm-4-9b-0414", "full", 32768, 44.0, 42),
+    ("A100 80", "glm-4-9b-0414", "full", 32768, 73.3, 77),
     ("T4", "glm-4-9b-0414", "embedded", None, None, None),
     ("no GPU", "glm-4-9b-0414", "embedded", None, None, None),
     ("T4", "glm-4-9b-chat-hf", "8-bit", 32768, None, None),
@@ -159,10 +159,32 @@ def test_nothing_that_fits_exceeds_a_card_or_its_cache(words: str, model: str) -
         setting = candidate.setting
         if candidate.fits and candidate.legal and setting is not None:
             for held in candidate.memory:
-                assert held.used + held.uncertain // 2 <= held.total, candidate.title
-                assert held.kv - held.uncertain >= 0, candidate.title
+                assert held.used + held.uncertain <= held.total, candidate.title
+                assert held.kv > 0, candidate.title
             assert candidate.ctx is not None
-            assert candidate.ctx.low >= setting.ctx * 0.99
+            assert candidate.ctx.value >= setting.ctx
+            assert candidate.ctx.within == 0, "the cache is made as long as was promised"
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        ("H200", Setting("bf16")),
+        ("2x H200", Setting("bf16", tp=2)),
+        ("3x RTX 3060", Setting("bf16", pp=3)),  # 14, 14 and 12 layers
+        ("RTX 3090 + RTX 5090", Setting("bf16", pp=2, partition=(14, 26))),
+    ],
+)
+def test_vllm_makes_of_the_bytes_the_tokens_that_were_promised(words: str, setting: Setting) -> None:
+    model, gpus = models.read("glm-4-9b-0414"), cards(words)
+    held = memory.devices(model, setting, gpus)
+    cache = memory.cache_bytes(model, setting, held)
+    stages = memory.stage_layers(model.layers, setting.pp, setting.partition)
+    page = [16 * model.kv_bytes(tp=setting.tp, layers=stages[rank // setting.tp]) for rank in range(len(held))]
+    blocks = min(cache // size for size in page)  # vLLM 0.25.1: the same bytes on each rank, then the fewest blocks
+    assert (blocks - 1) * 16 == memory.pool_tokens(model, setting, held) > 0
+    assert [h.kv for h in held] == [blocks * size for size in page]
+    assert command.arguments(model, setting, cache)[8:10] == ("--kv-cache-memory-bytes", str(cache))
 
 
 def test_three_cards_run_as_stages_and_not_tensor_parallel() -> None:
@@ -184,10 +206,11 @@ def test_unequal_cards_never_share_a_tensor_parallel_group() -> None:
 def test_an_images_encoding_is_kept_free_outside_vllms_share() -> None:
     (held,) = planned("RTX 4090", "glm-4.1v-9b").chosen.memory
     assert held.encoder / GIB == pytest.approx(0.78, abs=0.05), "five million pixels"
-    assert held.used + held.uncertain // 2 <= held.total
-    small = rung(planned("RTX 3060", "glm-4.1v-9b"), "4-bit").setting
-    assert small is not None
-    assert small.utilization < 0.92
+    assert held.used + held.uncertain <= held.total
+    (small,) = rung(planned("RTX 3060", "glm-4.1v-9b"), "4-bit").memory
+    inside = small.weights + small.activations + small.other + small.kv
+    assert inside < 0.92 * small.total - small.uncertain - 2**28, "the image does not fit into the 8 % that are left"
+    assert small.used + small.uncertain <= small.total
 
 
 def test_a_longer_context_than_fits_is_not_promised() -> None:
@@ -202,7 +225,7 @@ def test_who_else_is_on_the_card_is_left_his_memory() -> None:
     assert found.chosen.setting is not None
     assert found.chosen.setting.utilization * shared.memory_bytes <= 30 * GIB
     (held,) = found.chosen.memory
-    assert held.used + shared.used_by_others_bytes <= shared.memory_bytes
+    assert held.used + held.uncertain + shared.used_by_others_bytes <= shared.memory_bytes
 
 
 def test_a_smaller_model_is_tried_before_the_embedded_one() -> None:
@@ -228,9 +251,9 @@ def test_the_command_holds_the_flags_of_the_setting_and_no_removed_ones() -> Non
 def test_broken_peer_access_is_said_to_nccl_and_working_is_not() -> None:
     machine = what_if.machine("2x RTX 4090", FILES)
     setting = Setting("bf16", tp=2)
-    silent = command.environment(setting, machine.gpus, machine)
-    broken = command.environment(setting, machine.gpus, replace(machine, peer_access=frozenset()))
-    fine = command.environment(setting, machine.gpus, replace(machine, peer_access=frozenset({(0, 1)})))
+    silent = command.environment(setting, machine.gpus, None)
+    broken = command.environment(setting, machine.gpus, frozenset())
+    fine = command.environment(setting, machine.gpus, frozenset({(0, 1)}))
     assert [("NCCL_P2P_DISABLE" in e) for e in (silent, broken, fine)] == [False, True, False]
 
 

@@ -18,6 +18,9 @@ TOO_LONG = (
     "maximum model length is 23041. Try increasing `gpu_memory_utilization`"
 )
 
+OOM = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 594.00 MiB. GPU 0 has a total capacity of 23.6 GiB"
+CACHED = "INFO 11-20 14:02:41 [kv_cache_utils.py:2327] GPU KV cache size: 64,224 tokens, Maximum concurrency"
+
 SENTENCES: list[tuple[str, Kind]] = [
     (FREE, "memory_taken"),
     (
@@ -61,7 +64,8 @@ SENTENCES: list[tuple[str, Kind]] = [
         "AssertionError: Error in memory profiling. Initial free memory 21.2 GiB, current free memory 22.9 GiB. This",
         "memory_moved",
     ),
-    ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 594.00 MiB. GPU 0 has a total", "out_of_memory"),
+    (OOM, "out_of_memory"),
+    (f"{CACHED}\nsome more\n{OOM}", "cache_too_large"),
     ("OSError: [Errno 98] Address already in use", "port_busy"),
     ("OSError: [Errno 28] No space left on device", "disk_full"),
     ("safetensors_rust.SafetensorError: Error while deserializing header: incomplete metadata", "broken_weights"),
@@ -87,8 +91,7 @@ def test_what_it_allocated_is_read_from_the_tightest_rank() -> None:
 (Worker_TP0 pid=11) INFO 11-20 14:02:39 [gpu_model_runner.py:5149] Model loading took 8.81 GiB memory and 3.250000 seconds
 (Worker_TP1 pid=12) INFO 11-20 14:02:39 [gpu_model_runner.py:5149] Model loading took 8.76 GiB memory and 3.500000 seconds
 (Worker_TP0 pid=11) INFO 11-20 14:02:41 [monitor.py:48] torch.compile takes 12.21 s in total
-(Worker_TP0 pid=11) INFO 11-20 14:02:41 [gpu_worker.py:759] Available KV cache memory: 10.31 GiB
-(Worker_TP1 pid=12) INFO 11-20 14:02:41 [gpu_worker.py:759] Available KV cache memory: 10.25 GiB
+(Worker_TP0 pid=11) INFO 11-20 14:02:41 [gpu_worker.py:671] Initial free memory 21.1 GiB, reserved 10.25 GiB memory for KV Cache as specified by kv_cache_memory_bytes config and skipped memory profiling. This does not respect the gpu_memory_utilization config.
 (EngineCore pid=10) INFO 11-20 14:02:41 [kv_cache_utils.py:2327] GPU KV cache size: 537,392 tokens, Maximum concurrency for 32,768 tokens per request: 16.40x
 (Worker_TP0 pid=11) INFO 11-20 14:02:44 [gpu_model_runner.py:6581] Graph capturing finished in 3 secs, took 0.31 GiB
 """  # noqa: E501  (its own lines)
@@ -109,6 +112,13 @@ def test_a_log_that_says_nothing_is_no_figures() -> None:
         (FREE, "--dtype bfloat16", "--dtype bfloat16 --gpu-memory-utilization 0.43"),
         (FREE, "--gpu-memory-utilization=0.92 --port 1", "--port 1 --gpu-memory-utilization 0.43"),
         (TOO_LONG, "--max-model-len 32768", "--max-model-len 23040"),
+        (
+            FREE,
+            f"--gpu-memory-utilization 0.92 --kv-cache-memory-bytes {20 << 30}",
+            f"--gpu-memory-utilization 0.43 --kv-cache-memory-bytes {8638 << 20}",
+        ),
+        (f"{CACHED}\n{OOM}", f"--kv-cache-memory-bytes {4 << 30}", f"--kv-cache-memory-bytes {3246 << 20}"),
+        (OOM, "--max-num-seqs 64 --enforce-eager", "--enforce-eager --max-num-seqs 8"),
         (NO_CACHE, "--max-num-seqs 64", "--max-num-seqs 8 --enforce-eager"),
         (NO_CACHE, "--max-num-seqs 4", "--max-num-seqs 4 --enforce-eager"),
         (SENTENCES[11][0], "--dtype auto", "--dtype auto"),
@@ -126,8 +136,10 @@ def test_a_repair_changes_one_thing(sentence: str, before: str, after: str) -> N
         (NO_CACHE, "--max-num-seqs 8 --enforce-eager", 0),
         (TOO_LONG, "--max-model-len 32768", 32768),
         (FREE, "--gpu-memory-utilization 0.4", 0),
+        (FREE.replace("(10.5", "(7.5"), "--gpu-memory-utilization 0.4 --kv-cache-memory-bytes 1073741824", 0),
+        (f"{CACHED}\n{OOM}", "--kv-cache-memory-bytes 536870912", 0),
         (SENTENCES[6][0], "--tensor-parallel-size 3", 0),
-        (SENTENCES[15][0], "", 0),
+        (SENTENCES[16][0], "", 0),
     ],
 )
 def test_what_cannot_be_repaired_is_left(sentence: str, before: str, least_ctx: int) -> None:

@@ -1,7 +1,8 @@
-"""What real vLLM allocates and how fast it is, with true-size GLM configurations and dummy weights. Runs on the GPU
-machine, where only vLLM is installed: standard library only, nothing of ours. `planner.py` compares with the plan.
+"""What real vLLM allocates and how fast it is, with true-size GLM configurations and dummy weights, started with the
+arguments that the plan has for the cards that are there. Runs on the GPU machine: vLLM, our package, the standard
+library. `planner.py` compares with what the plan foretold.
 
-    python3 planner_measure.py OUT --configs tests/backend/configs --seconds 560 CASE …
+    PYTHONPATH=backend python3 tests/bench/planner_measure.py OUT --seconds 560 CASE …
 
 Each case boots `vllm` on free GPUs of its own and is measured over HTTP; OUT/results.jsonl gets one line a case,
 OUT/CASE.log vLLM's whole log. Cases run side by side as GPUs are free, in the order given; none begins that could not
@@ -11,6 +12,7 @@ end within --seconds.
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import importlib
 import json
@@ -21,16 +23,28 @@ import shutil
 import signal
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from autoglm_backend import models
+from autoglm_backend.machine import Gpu
+from autoglm_backend.models import Model
+from autoglm_backend.plan import memory
+from autoglm_backend.plan.candidate import Setting
+from autoglm_backend.plan.command import arguments, environment
+from autoglm_backend.probe import find_nvml, see_cards
 
 SPECIAL = {
     "<|begin_of_image|>": "image_start_token_id",
@@ -46,7 +60,7 @@ SPECIAL = {
 class Case:
     """One boot of vLLM."""
 
-    model: str  # a file of tests/backend/configs
+    model: str  # a file of autoglm_backend/configs
     utilization: float = 0.92
     seqs: int = 256
     ctx: int | None = 32768  # None: --max-model-len auto
@@ -56,25 +70,23 @@ class Case:
     batched: int = 8192
     eager: bool = False
     real: bool = False  # weights written to disk and read back, instead of dummy ones
-    extra: tuple[str, ...] = field(default=())
+    vision: bool = False
 
     @property
     def gpus(self) -> int:
         return self.tp * self.pp
 
 
-FLAGS_9B_VISION = ("--limit-mm-per-prompt", '{"image":10}', "--mm-processor-kwargs", '{"max_pixels":5000000}')
 CASES = {
     "9b-a": Case("glm-4-9b-0414"),
     "9b-b": Case("glm-4-9b-0414", utilization=0.155, seqs=16, ctx=None, batched=2048),
     "9b-fp8": Case("glm-4-9b-0414", fp8=True, utilization=0.155, seqs=64, batched=2048),
     "9b-tp2": Case("glm-4-9b-0414", tp=2, utilization=0.5),
     "9b-pp2": Case("glm-4-9b-0414", pp=2, utilization=0.3, seqs=64, batched=2048),
-    "9b-tp4": Case("glm-4-9b-0414", tp=4, utilization=0.3, seqs=64),
     "9b-real": Case("glm-4-9b-0414", utilization=0.5, seqs=32, batched=2048, real=True),
     "9bhf-a": Case("glm-4-9b-chat-hf", utilization=0.3, seqs=128, ctx=65536, batched=4096),
-    "v-a": Case("glm-4.1v-9b", extra=FLAGS_9B_VISION, ctx=25480),
-    "v-b": Case("glm-4.1v-9b", extra=FLAGS_9B_VISION, utilization=0.18, seqs=16, ctx=None, batched=2048),
+    "v-a": Case("glm-4.1v-9b", vision=True, ctx=25480),
+    "v-b": Case("glm-4.1v-9b", vision=True, utilization=0.18, seqs=16, ctx=None, batched=2048),
     "32b-a": Case("glm-4-32b-0414"),
     "32b-b": Case("glm-4-32b-0414", utilization=0.46, seqs=16, ctx=None, batched=2048),
     "32b-fp8": Case("glm-4-32b-0414", fp8=True, utilization=0.5, seqs=64, batched=4096),
@@ -87,20 +99,24 @@ CASES = {
     "air-fp8": Case("glm-4.5-air", fp8=True, seqs=64, ctx=None, batched=4096),
     "air-tp2": Case("glm-4.5-air", tp=2, seqs=64, ctx=None, batched=4096),
     "air-tp4": Case("glm-4.5-air", tp=4),
-    "air-pp4": Case("glm-4.5-air", pp=4, utilization=0.6, seqs=64),
-    # Blind: the plan's constants were fixed, and committed, before these were booted.
     "9b-eager": Case("glm-4-9b-0414", utilization=0.155, seqs=16, batched=2048, eager=True),
     "9bhf-b": Case("glm-4-9b-chat-hf", utilization=0.15, seqs=8, ctx=None, batched=1024),
-    "v-fp8": Case("glm-4.1v-9b", extra=FLAGS_9B_VISION, utilization=0.13, seqs=32, ctx=25480, batched=4096, fp8=True),
+    "v-fp8": Case("glm-4.1v-9b", vision=True, utilization=0.13, seqs=32, ctx=25480, batched=4096, fp8=True),
     "flash-c": Case("glm-4.7-flash", utilization=0.55, seqs=32, ctx=65536, batched=4096),
     "32b-tp4": Case("glm-4-32b-0414", tp=4, utilization=0.4, seqs=32, batched=4096),
     "air-tp2pp2": Case("glm-4.5-air", tp=2, pp=2, utilization=0.7, seqs=128),
+    # On cards of 80 GB.
+    "9b-80": Case("glm-4-9b-0414", utilization=0.27, seqs=16, batched=2048),
+    "v-80": Case("glm-4.1v-9b", vision=True, utilization=0.3, seqs=32, ctx=25480, batched=4096),
+    "32b-80": Case("glm-4-32b-0414", seqs=64),
+    "flash-80": Case("glm-4.7-flash", seqs=64, batched=4096),
+    "flash-fp8-80": Case("glm-4.7-flash", fp8=True, utilization=0.7, seqs=64, batched=4096),
 }
 LOG = {
     "weights_gib": r"Model loading took ([\d.]+) GiB",
     "weights_s": r"Model loading took [\d.]+ GiB (?:memory )?and ([\d.]+) seconds",
     "read_s": r"Loading weights took ([\d.]+) seconds",
-    "kv_gib": r"Available KV cache memory: (-?[\d.]+) GiB",
+    "kv_gib": r"reserved ([\d.]+) GiB memory for KV Cache as specified",
     "kv_tokens": r"GPU KV cache size: ([\d,]+) tokens",
     "concurrency": r"Maximum concurrency for [\d,]+ tokens per request: ([\d.]+)x",
     "fitted_ctx": r"Auto-fit max_model_len: reduced from \d+ to (\d+)",
@@ -128,39 +144,38 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("cases", nargs="+", choices=list(CASES), metavar="CASE")
-    parser.add_argument("--configs", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=560)
-    parser.add_argument("--gpus", type=int, default=4)
     parser.add_argument(
         "--least", type=float, default=150, help="seconds that a case needs; none begins with less left"
     )
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + arguments.seconds
-    free, lock = list(range(arguments.gpus)), threading.Condition()
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + asked.seconds
+    cards = see_cards(find_nvml(), {}, Path("/")).gpus
+    free, lock = list(range(len(cards))), threading.Condition()
 
     def run(name: str, gpus: list[int]) -> None:
         try:
-            result = measure(name, gpus, arguments.configs, arguments.out, deadline)
+            result = measure(name, [cards[gpu] for gpu in gpus], asked.out, deadline)
         except (Failed, OSError, KeyError, ValueError) as error:
-            result = {"error": f"{type(error).__name__}: {error}", **read_log(arguments.out / f"{name}.log")}
+            result = {"error": f"{type(error).__name__}: {error}", **read_log(asked.out / f"{name}.log")}
         with lock:
-            with (arguments.out / "results.jsonl").open("a") as file:
+            with (asked.out / "results.jsonl").open("a") as file:
                 file.write(json.dumps({"case": name, **asdict(CASES[name]), **result}) + "\n")
             short = {
                 k: result.get(k)
                 for k in ("error", "weights_gib", "kv_gib", "kv_tokens", "decode_1", "ttft_s", "ready_s")
             }
-            print(f"{arguments.seconds - deadline + time.monotonic():6.0f} s  {name:<10} {short}", flush=True)
+            print(f"{asked.seconds - deadline + time.monotonic():6.0f} s  {name:<10} {short}", flush=True)
             free.extend(gpus)
             lock.notify_all()
 
     threads: list[threading.Thread] = []
-    for name in arguments.cases:
+    for name in asked.cases:
         with lock:
             need = CASES[name].gpus
             lock.wait_for(lambda: len(free) >= need, timeout=max(0, deadline - time.monotonic()))  # noqa: B023
-            if len(free) < CASES[name].gpus or deadline - time.monotonic() < arguments.least:
+            if len(free) < CASES[name].gpus or deadline - time.monotonic() < asked.least:
                 print(f"         {name:<10} not begun: too little time left", flush=True)
                 continue
             gpus, free[:] = sorted(free)[: CASES[name].gpus], sorted(free)[CASES[name].gpus :]
@@ -171,38 +186,58 @@ def main() -> int:
     return 0
 
 
-def measure(name: str, gpus: list[int], configs: Path, out: Path, deadline: float) -> dict[str, Any]:
+def measure(name: str, gpus: list[Gpu], out: Path, deadline: float) -> dict[str, Any]:
     case = CASES[name]
-    folder = model_folder(case, configs, Path("/tmp/models") / f"{case.model}{'-real' if case.real else ''}")
+    folder = model_folder(case, Path("/tmp/models") / f"{case.model}{'-real' if case.real else ''}")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = out / f"{name}.log"
     path = [place for place in os.environ["PATH"].split(":") if not (Path(place) / "nvcc").exists()]
-    environment = {
+    found = models.read(case.model)
+    setting = setting_of(case, found)
+    held = memory.devices(found, setting, gpus)
+    cache = memory.cache_bytes(found, setting, held)
+    words = arguments(found, setting, cache)
+    planned = {
+        "software": f"vLLM {version('vllm')}, PyTorch {version('torch')}, Transformers {version('transformers')}",
+        "card": gpus[0].name,
+        "total": gpus[0].memory_bytes,
+        "free": [gpu.available_bytes for gpu in gpus],
+        "ctx": setting.ctx,
+        "cache": cache,
+        "promised": memory.pool_tokens(found, setting, held),
+        "arguments": words,
+    }
+    variables = {
         **os.environ,
         "PATH": ":".join(path),  # without nvcc FlashInfer and DeepGEMM compile nothing for minutes: FA3 and Triton run
         "VLLM_USE_DEEP_GEMM": "0",
-        "CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus)),
+        **environment(setting, gpus, None),
         "VLLM_LOGGING_LEVEL": "DEBUG",
-        "VLLM_NO_USAGE_STATS": "1",
         "HF_HUB_OFFLINE": "1",
         "VLLM_USE_FLASHINFER_SAMPLER": "0",
     }
     started = time.monotonic()
     with log.open("w") as file:
         server = subprocess.Popen(
-            command(case, folder, port), env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command(case, folder, port, words),
+            env=variables,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"
         wait_ready(server, url, deadline)
         complete(url, prompt(8), 2)
         ready_s = time.monotonic() - started
-        result: dict[str, Any] = {"ready_s": round(ready_s, 2), **read_log(log)}
-        limit = result.get("fitted_ctx") or result.get("full_ctx") or case.ctx or 32768
+        result: dict[str, Any] = {**planned, "ready_s": round(ready_s, 2), **read_log(log)}
         result["used_gib"] = used_gib(gpus)
-        result |= speeds(url, int(limit), case.seqs, deadline)
+        result |= speeds(url, setting.ctx, case.seqs, deadline)
+        if case.vision:
+            result["used_before_image_gib"] = used_gib(gpus)
+            result["image_s"] = [round(look_at_image(url), 3) for _ in range(2)]
         result["used_after_gib"] = used_gib(gpus)
         return result
     finally:
@@ -212,17 +247,25 @@ def measure(name: str, gpus: list[int], configs: Path, out: Path, deadline: floa
         time.sleep(3)  # the driver gives the memory back
 
 
-def command(case: Case, folder: Path, port: int) -> list[str]:
-    arguments = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
-    arguments += ["--served-model-name", "glm", "--host", "127.0.0.1", "--port", str(port)]
-    arguments += ["--max-model-len", str(case.ctx or "auto"), "--max-num-seqs", str(case.seqs)]
-    arguments += ["--max-num-batched-tokens", str(case.batched), "--gpu-memory-utilization", str(case.utilization)]
-    arguments += [] if case.real else ["--load-format", "dummy"]
-    arguments += ["--quantization", "fp8"] if case.fp8 else []
-    arguments += ["--enforce-eager"] if case.eager else []
-    arguments += ["--tensor-parallel-size", str(case.tp)] if case.tp > 1 else []
-    arguments += ["--pipeline-parallel-size", str(case.pp)] if case.pp > 1 else []
-    return [*arguments, *case.extra]
+def setting_of(case: Case, model: Model) -> Setting:
+    return Setting(
+        precision="fp8" if case.fp8 else "bf16",
+        tp=case.tp,
+        pp=case.pp,
+        seqs=case.seqs,
+        batched=case.batched,
+        ctx=case.ctx or min(32768, model.max_ctx),
+        utilization=case.utilization,
+        eager=case.eager,
+        max_pixels=5_000_000 if case.vision else None,
+        images=10,
+    )
+
+
+def command(case: Case, folder: Path, port: int, planned: Sequence[str]) -> list[str]:
+    found = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
+    found += ["--served-model-name", "glm", "--host", "127.0.0.1", "--port", str(port)]
+    return [*found, *([] if case.real else ["--load-format", "dummy"]), *planned]
 
 
 def wait_ready(server: subprocess.Popen[bytes], url: str, deadline: float) -> None:
@@ -294,11 +337,32 @@ def complete(url: str, ids: list[int], tokens: int) -> float:
     return time.perf_counter() - since
 
 
+def look_at_image(url: str) -> float:
+    """Seconds to the first token about a picture of stripes, 2,560 × 1,920 pixels, just under `max_pixels`."""
+    wide, high = 2560, 1920
+    rows = (b"\0" + random.randbytes(3 * wide)) * high
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows, 1)))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in (*parts, (b"IEND", b""))
+    )
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode()
+    content = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{png}"}}]
+    body = {"model": "glm", "messages": [{"role": "user", "content": content}], "max_tokens": 1, "temperature": 0}
+    request = urllib.request.Request(
+        f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    since = time.perf_counter()
+    with urllib.request.urlopen(request, timeout=240) as answer:
+        json.load(answer)
+    return time.perf_counter() - since
+
+
 def prompt(length: int) -> list[int]:
     return [random.randrange(1000, 150000) for _ in range(length)]
 
 
-def used_gib(gpus: list[int]) -> list[float]:
+def used_gib(gpus: list[Gpu]) -> list[float]:
     """What nvidia-smi says is in use on these cards."""
     smi = shutil.which("nvidia-smi")
     if smi is None:
@@ -306,7 +370,7 @@ def used_gib(gpus: list[int]) -> list[float]:
     text = subprocess.run(
         [smi, "--query-gpu=memory.used", "--format=csv,noheader,nounits"], capture_output=True, text=True, check=True
     ).stdout
-    return [round(float(text.splitlines()[gpu]) / 1024, 3) for gpu in gpus]
+    return [round(float(text.splitlines()[gpu.index]) / 1024, 3) for gpu in gpus]
 
 
 def read_log(file: Path) -> dict[str, Any]:
@@ -323,18 +387,18 @@ def read_log(file: Path) -> dict[str, Any]:
     return found if "kv_tokens" in found else {**found, "last_error": [e[-300:] for e in errors[-3:]]}
 
 
-def model_folder(case: Case, configs: Path, folder: Path) -> Path:
+def model_folder(case: Case, folder: Path) -> Path:
     """config.json, a tokenizer of one word a token, and for a vision model its processor's settings."""
     with WRITING:
         if not (folder / "done").exists():
-            write_folder(case, configs, folder)
+            write_folder(case, folder)
             (folder / "done").touch()
     return folder
 
 
-def write_folder(case: Case, configs: Path, folder: Path) -> None:
+def write_folder(case: Case, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    config = json.loads((configs / f"{case.model}.json").read_text())
+    config = json.loads((models.CONFIGS / f"{case.model}.json").read_text())
     (folder / "config.json").write_text(json.dumps(config))
     vocab = config.get("text_config", config)["vocab_size"]
     special = {config[key]: word for word, key in SPECIAL.items() if key in config}
@@ -359,6 +423,7 @@ def write_folder(case: Case, configs: Path, folder: Path) -> None:
     }
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "w0", "eos_token": "w0", "pad_token": "w0"}
+    settings["chat_template"] = "{% for m in messages %}w5 {{ m.content }}{% endfor %} w6"
     (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "model_max_length": 1 << 20}))
     if "vision_config" in config:
         processor = {

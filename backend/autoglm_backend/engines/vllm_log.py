@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-GIB = 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 FEW_SEQUENCES = 8  # one person's agent needs one; vLLM reserves sampler memory for each, 256 or 1024 of them by default
 MEMORY_STEP = 0.01  # of gpu_memory_utilization: what stays free below what was found free
+MEMORY_MARGIN = 0.25  # GiB: what stays free beside what was tried to be had
+CACHE = "--kv-cache-memory-bytes"
 
 Kind = Literal[
     "memory_taken",
@@ -27,6 +29,7 @@ Kind = Literal[
     "no_kernel",
     "memory_moved",
     "out_of_memory",
+    "cache_too_large",
     "port_busy",
     "broken_weights",
     "disk_full",
@@ -114,6 +117,7 @@ FIGURES = [
     re.compile(rf"Loading weights took (?P<weights_s>{NUMBER}) seconds"),
     re.compile(rf"Available KV cache memory: (?P<cache_gib>{NUMBER}) GiB"),
     re.compile(rf"Explicitly set \((?P<cache_gib>{NUMBER})/{NUMBER}\) GiB for KV cache"),
+    re.compile(rf"reserved (?P<cache_gib>{NUMBER}) GiB memory for KV Cache as specified"),
     re.compile(rf"KV cache size: (?P<cache_tokens>{NUMBER}) tokens"),
     re.compile(rf"Maximum concurrency for {NUMBER} tokens per request: (?P<concurrency>{NUMBER})x"),
     re.compile(rf"Graph capturing finished in (?P<graphs_s>{NUMBER}) secs, took (?P<graphs_gib>{NUMBER}) GiB"),
@@ -126,11 +130,10 @@ def classify(lines: Sequence[str], exit_code: int) -> Failure:
     text = "\n".join(lines)
     for kind, pattern, what_next in FAILURES:
         if matches := list(pattern.finditer(text)):
-            match = matches[-1]
-            numbers = {
-                name: float(value.replace(",", "")) for name, value in match.groupdict().items() if value is not None
-            }
-            return Failure(kind, one_line(match[0]), numbers, what_next)
+            named = matches[-1].groupdict()
+            said = named.pop("said", matches[-1][0])
+            numbers = {name: float(value.replace(",", "")) for name, value in named.items() if value is not None}
+            return Failure(kind, one_line(said), numbers, what_next)
     if exit_code == 128 + 9:
         return Failure(
             "killed",
@@ -219,6 +222,14 @@ SENTENCES: list[tuple[Kind, str, str]] = [
         "this build of vLLM has no code for this card: --engine int8",
     ),
     (
+        "cache_too_large",
+        (
+            r"KV cache size: [\d,]+ tokens.*(?P<said>CUDA out of memory\. Tried to allocate "
+            rf"(?:(?P<tried_gib>{NUMBER}) GiB|(?P<tried_mib>{NUMBER}) MiB|{NUMBER} KiB))"
+        ),
+        "choose a smaller model or one in 8 or 4 bits, or close what else is on the card",
+    ),
+    (
         "out_of_memory",
         r"CUDA out of memory\. Tried to allocate [\d.]+ [KMG]iB",
         "choose a smaller model or one in 8 or 4 bits, or close what else is on the card",
@@ -255,6 +266,9 @@ def repair(failure: Failure, arguments: Sequence[str], least_ctx: int) -> Repair
             return Repair(tuple(arguments), "the same once more, in 10 s", wait_s=10.0)
         case "no_room_for_cache" | "out_of_memory":
             return fewer_sequences(arguments)
+        case "cache_too_large":
+            tried = failure.numbers.get("tried_gib", 0) + failure.numbers.get("tried_mib", 0) / 1024
+            return smaller_cache(arguments, tried + MEMORY_MARGIN)
         case "context_too_long":
             return shorter_context(failure, arguments, least_ctx)
         case _:
@@ -262,12 +276,23 @@ def repair(failure: Failure, arguments: Sequence[str], least_ctx: int) -> Repair
 
 
 def smaller_share(failure: Failure, arguments: Sequence[str]) -> Repair | None:
-    """--gpu-memory-utilization down to what is free now."""
+    """--gpu-memory-utilization down to what is free now, and the cache, which vLLM takes as it is told, with it."""
     numbers = failure.numbers
     share = math.floor((numbers["free"] / numbers["total"] - MEMORY_STEP) * 100) / 100
     if not 0.05 <= share < numbers["wanted"]:
         return None
-    return changed(arguments, "--gpu-memory-utilization", f"{share:.2f}")
+    less = changed(arguments, "--gpu-memory-utilization", f"{share:.2f}")
+    if option(arguments, CACHE) is None:
+        return less
+    cache = smaller_cache(less.arguments, (numbers["wanted"] - share) * numbers["total"])
+    return cache and Repair(cache.arguments, f"{less.words} and {cache.words}")
+
+
+def smaller_cache(arguments: Sequence[str], less_gib: float) -> Repair | None:
+    """So many GiB less for it; should no request of the full length fit then, vLLM says what would."""
+    now = option(arguments, CACHE)
+    left = math.floor((int(now or 0) - less_gib * GIB) / MIB)
+    return changed(arguments, CACHE, str(left * MIB)) if left > 0 else None
 
 
 def shorter_context(failure: Failure, arguments: Sequence[str], least_ctx: int) -> Repair | None:

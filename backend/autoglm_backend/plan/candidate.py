@@ -58,7 +58,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Bytes on one card. The sum of the parts is what the card will hold."""
+    """Bytes on one card. `used`, the sum of the parts, is what it will hold; `uncertain` stays free beside them."""
 
     gpu: int
     total: int
@@ -68,8 +68,8 @@ class DeviceMemory:
     other: int  # NCCL, attention workspaces: what torch does not allocate
     graphs: int
     encoder: int  # one image's encoding, outside the budget of the second runner
-    kv: int  # negative: so much is missing
-    uncertain: int  # the whole may be off by this
+    kv: int  # the cache that is promised, and that vLLM is told to make; negative: so much is missing
+    uncertain: int  # kept back from the cache: the other parts may be off by this
 
     @property
     def used(self) -> int:

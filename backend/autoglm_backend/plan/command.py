@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from autoglm_backend.errors import BackendError
-from autoglm_backend.machine import Gpu, Machine
+from autoglm_backend.machine import Gpu
 from autoglm_backend.models import Model
 from autoglm_backend.plan import legality
 from autoglm_backend.plan.candidate import Candidate, Plan, Setting
@@ -26,22 +26,27 @@ def where(model: Model) -> str:
     return str(model.path) if model.path else model.name
 
 
-def vllm(model: Model, setting: Setting) -> tuple[str, ...]:
-    return ("vllm", "serve", where(model), *arguments(model, setting))
+def vllm(model: Model, setting: Setting, cache: int) -> tuple[str, ...]:
+    return ("vllm", "serve", where(model), *arguments(model, setting, cache))
 
 
 def int8(model: Model) -> tuple[str, ...]:
     return ("autoglm-backend", "serve", "--model", "embedded" if model.name == "embedded" else where(model))
 
 
-def arguments(model: Model, setting: Setting) -> tuple[str, ...]:
-    """What follows `vllm serve MODEL`."""
+def arguments(model: Model, setting: Setting, cache: int) -> tuple[str, ...]:
+    """What follows `vllm serve MODEL`. `cache`: bytes a card.
+
+    With them vLLM measures nothing and promises nothing of its own; of the utilization it only checks, before it loads,
+    that so much of the card is free.
+    """
     found = [
         *("--max-model-len", str(setting.ctx)),
         *("--max-num-seqs", str(setting.seqs)),
         *("--max-num-batched-tokens", str(setting.batched)),
         *("--gpu-memory-utilization", f"{setting.utilization:g}"),
     ]
+    found += ["--kv-cache-memory-bytes", str(cache)] if cache else []
     if setting.precision in DTYPES:
         found += ["--dtype", DTYPES[setting.precision]]
     if setting.precision == "fp8" and model.precision != "fp8":
@@ -79,16 +84,18 @@ def vision(model: Model, setting: Setting) -> list[str]:
     return found
 
 
-def environment(setting: Setting, gpus: Sequence[Gpu], machine: Machine) -> dict[str, str]:
+def environment(
+    setting: Setting, gpus: Sequence[Gpu], peer_access: frozenset[tuple[int, int]] | None
+) -> dict[str, str]:
     found = {
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
         "CUDA_VISIBLE_DEVICES": ",".join(gpu.uuid or str(gpu.index) for gpu in gpus),
         "PYTORCH_ALLOC_CONF": "expandable_segments:True",
         "VLLM_NO_USAGE_STATS": "1",
     }
-    if setting.tp > 1 and machine.peer_access is not None:
+    if setting.tp > 1 and peer_access is not None:
         pairs = {(min(a.index, b.index), max(a.index, b.index)) for a in gpus for b in gpus if a is not b}
-        if not pairs <= machine.peer_access:
+        if not pairs <= peer_access:
             found["NCCL_P2P_DISABLE"] = "1"
     if setting.partition:
         found["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, setting.partition))

@@ -50,7 +50,7 @@ def binding(candidate: Candidate, model: Model) -> str:
     if not candidate.fits:
         worst = min(candidate.memory, key=lambda held: held.kv)
         need = setting.ctx * model.kv_bytes(tp=setting.tp) / setting.pp
-        short = (need - worst.kv + worst.uncertain) / GIB
+        short = (need - worst.kv) / GIB
         return (
             f"memory of card {worst.gpu}: {max(short, 0.01):.2f} GiB short of {setting.ctx:,} tokens "
             f"(weights {worst.weights / GIB:.2f}, activations {worst.activations / GIB:.2f}, "
@@ -67,14 +67,16 @@ def ways_out(candidate: Candidate, model: Model, gpus: Sequence[Gpu], wanted: Wa
         return MENDS.get(candidate.violations[0].rule, ())
     setting = candidate.setting
     assert setting is not None
-    now = memory.safe_tokens(model, setting, candidate.memory)
+    now = memory.pool_tokens(model, setting, candidate.memory)
     found: list[WayOut] = []
     for what, changed in loosened(model, setting, gpus, wanted):
         cards = list(gpus) * (changed.tp * changed.pp // max(1, len(gpus))) if changed.tp > setting.tp else list(gpus)
-        then = memory.safe_tokens(model, changed, memory.devices(model, changed, cards))
+        held = memory.devices(model, changed, cards)
+        then = memory.pool_tokens(model, changed, held)
         if then > now * 1.05 + 256:
             fit = " (it fits then)" if not candidate.fits and then >= changed.ctx * wanted.requests else ""
-            found.append(WayOut(what, f"{then:,} tokens of cache instead of {now:,}{fit}"))
+            flag = f" --kv-cache-memory-bytes {memory.cache_bytes(model, changed, held)}" if what[:2] == "--" else ""
+            found.append(WayOut(what + flag, f"{then:,} tokens of cache instead of {now:,}{fit}"))
     if not candidate.fits and now >= 2048:
         found.insert(0, WayOut(f"--ctx {now // 512 * 512}", "it fits then"))
     return tuple(found[:3])
@@ -88,7 +90,8 @@ def loosened(model: Model, setting: Setting, gpus: Sequence[Gpu], wanted: Wanted
     if setting.utilization < 0.95 and all(g.used_by_others_bytes == 0 for g in gpus):
         yield "--gpu-memory-utilization 0.95", replace(setting, utilization=0.95)
     if not setting.eager:
-        yield "--enforce-eager, at some decode speed", replace(setting, eager=True, seqs=few, batched=1024)
+        slow = f"--enforce-eager --max-num-seqs {few} --max-num-batched-tokens 1024"
+        yield slow, replace(setting, eager=True, seqs=few, batched=1024)
     if setting.precision in ("bf16", "fp16"):
         yield "--quantization fp8", replace(setting, precision="fp8")
     if setting.precision != "int4":

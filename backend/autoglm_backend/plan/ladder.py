@@ -210,14 +210,11 @@ def on_vllm(
 ) -> Candidate:
     """One vLLM server, with everything that is predicted of it."""
     used = gpus[: setting.tp * setting.pp]
-    setting = shortened(model, roomy(model, setting, used), used, wanted)
+    setting = shortened(model, setting, used, wanted)
     held = memory.devices(model, setting, used)
     violations = legality.check(model, setting, used, present=len(machine.gpus))
-    pool, safe = memory.pool_tokens(model, setting, held), memory.safe_tokens(model, setting, held)
-    over = overcommitted(model, setting, used)
-    enough = safe >= setting.ctx * wanted.requests and safe > 0 and over <= 0
+    pool, cache = memory.pool_tokens(model, setting, held), memory.cache_bytes(model, setting, held)
     weakest = min((profiles.of(gpu) for gpu in used), key=lambda p: p.bandwidth_gbps)
-    longest = min(pool, model.max_ctx)
     candidate = Candidate(
         rung=rung,
         engine="vllm",
@@ -226,11 +223,11 @@ def on_vllm(
         gpus=tuple(gpu.index for gpu in used),
         setting=setting,
         violations=violations,
-        fits=enough,
+        fits=pool >= setting.ctx * wanted.requests,
         needs=needs,
         memory=held,
-        ctx=Estimate(longest, round(1 - min(safe, model.max_ctx) / longest, 3) if longest else 1.0),
-        requests=round(safe / setting.ctx, 2),
+        ctx=Estimate(min(pool, model.max_ctx), 0.0),
+        requests=round(pool / setting.ctx, 2),
         decode=speed.decode(model, setting, weakest, ctx=min(setting.ctx, wanted.prompt)),
         decode_many=speed.decode(model, setting, weakest, ctx=min(setting.ctx, wanted.prompt), batch=32),
         first_token=speed.first_token(model, setting, weakest, wanted.prompt),
@@ -239,29 +236,11 @@ def on_vllm(
     )
     return replace(
         candidate,
-        arguments=command.arguments(model, setting),
-        environment=command.environment(setting, used, machine),
-        command=command.vllm(model, setting),
+        arguments=command.arguments(model, setting, cache),
+        environment=command.environment(setting, used, machine.peer_access),
+        command=command.vllm(model, setting, cache),
         binding=binding(candidate, model),
         ways_out=ways_out(candidate, model, used, wanted),
-    )
-
-
-def roomy(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> Setting:
-    """A smaller share for vLLM where the card could not hold what lies outside it: context, graphs, an image."""
-    over = overcommitted(model, setting, gpus)
-    if over <= 0:
-        return setting
-    return replace(setting, utilization=max(0.05, math.floor((setting.utilization - over) * 100) / 100))
-
-
-def overcommitted(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> float:
-    """The share of the fullest card by which everything on it exceeds it."""
-    held = memory.devices(model, setting, gpus)
-    outside = not model.experts
-    return max(
-        memory.overcommitted(h, gpu, setting.utilization, graphs_outside=outside) / h.total
-        for h, gpu in zip(held, gpus, strict=True)
     )
 
 
@@ -269,9 +248,9 @@ def shortened(model: Model, setting: Setting, gpus: Sequence[Gpu], wanted: Wante
     """With no length asked for, what fits is taken, down to LEAST_CTX."""
     if wanted.ctx is not None:
         return setting
-    safe = memory.safe_tokens(model, setting, memory.devices(model, setting, gpus)) // wanted.requests
-    if LEAST_CTX <= safe < setting.ctx:
-        return replace(setting, ctx=safe // 512 * 512)
+    pool = memory.pool_tokens(model, setting, memory.devices(model, setting, gpus)) // wanted.requests
+    if LEAST_CTX <= pool < setting.ctx:
+        return replace(setting, ctx=pool // 512 * 512)
     return setting
 
 
@@ -438,7 +417,7 @@ def offload(machine: Machine, model: Model, card: Sequence[Gpu], wanted: Wanted)
     """vLLM with part of the weights in main memory, and what that costs a token."""
     setting = tight(base_setting(model, card, wanted), wanted)
     held = memory.devices(model, setting, card)[0]
-    missing = setting.ctx * wanted.requests * model.kv_bytes() - held.kv + held.uncertain
+    missing = setting.ctx * wanted.requests * model.kv_bytes() - held.kv
     setting = replace(setting, offload_gib=float(math.ceil(max(1, missing / GIB))))
     found = on_vllm(machine, "offload", model, setting, card, wanted)
     enough = setting.offload_gib * GIB < min(machine.ram_free_bytes, held.weights)

@@ -1,9 +1,12 @@
-"""What a card will hold, before anything is loaded. vLLM 0.25.1's own start-up arithmetic with constants fitted to it.
+"""What a card will hold, before anything is loaded: parts fitted to vLLM 0.25.1, and the cache it is told to make.
 
     cache = total × utilization − weights − activations at their peak − what torch does not allocate − graphs (V1)
+            − what these may be off by
 
-The fit is of docs/planner.md (tests/bench/planner.py, 2026-11-20, H200). Dense GLMs run on vLLM's second model runner,
-mixtures of experts on the first; the two reserve differently.
+and never more than the card has free beside them. vLLM gets the result as `--kv-cache-memory-bytes`, so the cache is as
+long as promised, and what can be wrong is only whether all of it has room. The fit is of docs/planner.md
+(tests/bench/planner.py, 2026-11-20, H200). Dense GLMs run on vLLM's second model runner, mixtures of experts on the
+first; the two reserve differently.
 """
 
 from __future__ import annotations
@@ -17,10 +20,9 @@ from autoglm_backend.models import Model
 from autoglm_backend.plan.candidate import DeviceMemory, Setting
 
 GIB = 2**30
-BLOCK = 16  # tokens
 CONTEXT = round(0.51 * GIB)  # taken before vLLM looks: outside its budget
-SLACK = round(0.03 * GIB)  # rotary tables and the allocator's rounding, in "Model loading took"
-VISION_SLACK = round(0.09 * GIB)  # the same of a vision model
+ROTARY = 64  # cosines and sines of each position; MLA keeps them in fp32
+VISION_BUFFERS = round(0.03 * GIB)  # of a vision model, in "Model loading took"
 STAGE_OTHER = round(0.07 * GIB)  # pipeline: NCCL has not yet opened its channels when vLLM looks
 VISION = round(0.095 * GIB)  # positions and buffers of a vision model, beside the forward pass
 
@@ -28,23 +30,29 @@ VISION = round(0.095 * GIB)  # positions and buffers of a vision model, beside t
 def devices(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> tuple[DeviceMemory, ...]:
     """One entry a card, in the order of ranks: tensor-parallel ranks of stage 0 first."""
     stages = stage_layers(model.layers, setting.pp, setting.partition)
-    return tuple(
+    room = [
         device(model, setting, gpu, stages[rank // setting.tp], rank // setting.tp)
         for rank, gpu in enumerate(gpus[: setting.tp * setting.pp])
-    )
+    ]
+    blocks, state = pool_blocks(model, setting, room), state_bytes(model, setting)
+    if not blocks:
+        return tuple(room)
+    return tuple(replace(h, kv=blocks * block_bytes(model, setting, rank) + state) for rank, h in enumerate(room))
 
 
 def device(model: Model, setting: Setting, gpu: Gpu, layers: range, stage: int) -> DeviceMemory:
     first, last = stage == 0, stage == setting.pp - 1
     weights = model.rank_bytes(setting.precision, setting.tp, layers, first=first, last=last)
-    weights += VISION_SLACK if model.vision else SLACK
+    weights += model.max_ctx * ROTARY * (4 if model.mla else 2) + (VISION_BUFFERS if model.vision else 0)
     weights = max(0, weights - round(setting.offload_gib * GIB))
     peak = activations(model, setting, first=first)
     other = outside_torch(model, setting)
     graphs = graph_bytes(model, setting, len(layers))
-    budget = math.ceil(gpu.memory_bytes * setting.utilization)
-    # The second runner captures its graphs after the cache is sized: they come on top of the budget.
-    kv = budget - weights - peak - other - (graphs if model.experts else 0)
+    # The second runner captures its graphs and encodes its images outside of what it calls its share.
+    encoder = encoder_bytes(model, setting) if first and not model.experts else 0
+    uncertain = uncertainty(model, setting, gpu, graphs)
+    share = math.ceil(gpu.memory_bytes * setting.utilization) - (graphs if model.experts else 0)
+    free = gpu.available_bytes - CONTEXT - graphs - encoder
     return DeviceMemory(
         gpu=gpu.index,
         total=gpu.memory_bytes,
@@ -53,9 +61,9 @@ def device(model: Model, setting: Setting, gpu: Gpu, layers: range, stage: int) 
         activations=peak,
         other=other,
         graphs=graphs,
-        encoder=encoder_bytes(model, setting) if first and not model.experts else 0,
-        kv=kv,
-        uncertain=uncertainty(model, setting, gpu, graphs),
+        encoder=encoder,
+        kv=min(share, free) - weights - peak - other - uncertain,
+        uncertain=uncertain,
     )
 
 
@@ -107,7 +115,7 @@ def expanded_latents(model: Model, setting: Setting) -> float:
 
     Beyond 4,096 tokens a step it took 4.9 kB more for every head and token; fitted, not explained.
     """
-    chunk = min(max(8 * setting.ctx, 4 * setting.seqs * BLOCK), 65_536)
+    chunk = min(max(8 * setting.ctx, 4 * setting.seqs * 16), 65_536)
     local = model.heads / setting.tp
     return chunk * model.kv_up_per_token / setting.tp * 2 + max(0, setting.batched - 4096) * local * 4900
 
@@ -149,24 +157,35 @@ def graph_bytes(model: Model, setting: Setting, layers: int) -> int:
 
 
 def pool_tokens(model: Model, setting: Setting, memory: Sequence[DeviceMemory]) -> int:
-    """Tokens that the cache holds: the fewest of any stage, in whole blocks, less the null block."""
+    """Tokens that the cache holds: whole blocks, less the null block."""
+    return max(0, pool_blocks(model, setting, memory) - 1) * block_size(model)
+
+
+def cache_bytes(model: Model, setting: Setting, memory: Sequence[DeviceMemory]) -> int:
+    """For `--kv-cache-memory-bytes`, which is one number for all ranks; 0: there is no room for a cache.
+
+    vLLM takes the fewest blocks that any rank makes of it, so the rank with the largest blocks decides.
+    """
+    largest = max(block_bytes(model, setting, rank) for rank in range(len(memory)))
+    return pool_blocks(model, setting, memory) * largest + state_bytes(model, setting)
+
+
+def pool_blocks(model: Model, setting: Setting, memory: Sequence[DeviceMemory]) -> int:
+    """What the rank with the least room for its own blocks can have."""
+    rooms = (held.kv - state_bytes(model, setting) for held in memory)
+    return max(0, min(room // block_bytes(model, setting, rank) for rank, room in enumerate(rooms)))
+
+
+def block_bytes(model: Model, setting: Setting, rank: int) -> int:
     stages = stage_layers(model.layers, setting.pp, setting.partition)
-    fewest = None
-    for rank, held in enumerate(memory):
-        token = model.kv_bytes(tp=setting.tp, layers=stages[rank // setting.tp])
-        room = held.kv - setting.seqs * model.state_bytes // (setting.tp * setting.pp)
-        blocks = room // (token * BLOCK) if token else 0
-        fewest = blocks if fewest is None else min(fewest, blocks)
-    return max(0, ((fewest or 0) - 1) * BLOCK)
+    return model.kv_bytes(tp=setting.tp, layers=stages[rank // setting.tp]) * block_size(model)
 
 
-def safe_tokens(model: Model, setting: Setting, memory: Sequence[DeviceMemory]) -> int:
-    """As pool_tokens, with all the uncertainty against us."""
-    worst = [replace(held, kv=held.kv - held.uncertain) for held in memory]
-    return pool_tokens(model, setting, worst)
+def block_size(model: Model) -> int:
+    """Tokens of a block. FlashMLA takes 64; where vLLM takes 16 the pool is up to 48 tokens longer."""
+    return 64 if model.mla else 16
 
 
-def overcommitted(held: DeviceMemory, gpu: Gpu, utilization: float, *, graphs_outside: bool) -> int:
-    """Bytes by which the budget and what lies outside it exceed the card. Positive: it would run out later."""
-    outside = held.context + held.encoder + (held.graphs if graphs_outside else 0) + held.uncertain // 2
-    return round(held.total * utilization) + outside + gpu.used_by_others_bytes - held.total
+def state_bytes(model: Model, setting: Setting) -> int:
+    """One rank's share of what linear-attention layers keep for every request."""
+    return setting.seqs * model.state_bytes // (setting.tp * setting.pp)

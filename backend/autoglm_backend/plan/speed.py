@@ -15,19 +15,27 @@ from autoglm_backend.plan.legality import FP8_NATIVE
 from autoglm_backend.plan.memory import graph_sizes
 from autoglm_backend.profiles import Profile
 
+# Fitted 2026-11-22 to the boots with a * in docs/planner.md, relative errors, outliers damped.
 # Share of the copy bandwidth that decoding reaches; of the sheet's bandwidth, where nobody measured.
-REACHED, NOMINAL = 0.954, 0.85
-CACHE, LATENT_CACHE = 0.5, 0.3  # share of that at which attention reads the cache, grouped and MLA
-STEP_S = 0.0022  # a dense model's decode step with CUDA graphs, whatever its size
-EXPERTS_STEP_S = 75e-6  # a layer's, with experts
+REACHED, NOMINAL = 0.969, 0.86
+CACHE, LATENT_CACHE = 0.64, 0.29  # share of that at which attention reads the cache, grouped and MLA
+FP8_MANY = 0.85  # share of that at which FP8 products of several rows read their weights: fewer tiles than processors
+LAYER_S = 52e-6  # of a dense model's decode step with CUDA graphs, whatever its width
+EXPERTS_LAYER_S, LATENT_EXPERTS_LAYER_S = 63e-6, 72e-6  # with experts; and MLA
+FP8_EXPERTS_LAYER_S = 18e-6  # more: activations are quantized by kernels of their own
+EXPERTS_REQUEST_S = 0.5e-6  # a layer's, for each further request
 EAGER_S = 0.3e-3  # a layer's, without graphs
-ALL_REDUCE_S = 6e-6  # one small all-reduce over NVLink; over PCIe
+ALL_REDUCE_S = 4e-6  # one small all-reduce over NVLink; over PCIe
 ALL_REDUCE_PCIE_S = 25e-6
-REQUEST_S = 1e-5  # sampling and bookkeeping of each further request in the step
-PROMPT, PROMPT_NOMINAL = 0.757, 0.607  # of a measured matrix product; of the sheet's peak
-FP8_PROMPT = 1.7  # times faster than bf16 where FP8 is native
-CHUNK_S, EXPERTS_CHUNK_S = 0.010, 0.040
-EXPERTS_LEAST_S = 1.9e-3  # a layer's: eager launches between graphs
+REQUEST_S = 2e-6  # sampling and bookkeeping of each further request in the step
+PROMPT, PROMPT_NOMINAL = 0.841, 0.675  # of a measured matrix product; of the sheet's peak
+ATTENTION = 0.813  # of that
+FP8_PROMPT = 1.726  # times faster than bf16 where FP8 is native
+FIRST_S = 7.1e-3  # from the request to its first chunk and back
+CHUNK_S, EXPERTS_CHUNK_S = 4.2e-3, 34e-3
+LEAST_S, EXPERTS_LEAST_S = 0.67e-3, 1.94e-3  # a layer's: eager launches between graphs
+FP8_EXPERTS_CHUNK_S = 0.27e-3  # a layer's
+REDUCED = 0.43  # share of the link's rate that all-reduces of a chunk reach
 # The int8 engine on an H200, GLM-4-9B's shape (tests/bench/engine_card.py, 2026-11-21).
 INT8_READ = 0.84  # share of the copy bandwidth at which its products read weights
 INT8_LAYER_S = 18e-6  # a layer's attention and norms
@@ -90,15 +98,22 @@ def step_seconds(
 ) -> float:
     """Seconds of one decode step. A pipeline's stages follow one another: no faster for one request."""
     card = rates(profile, setting)
+    quantized = setting.precision == "fp8"
     weights = touched_bytes(model, setting, batch, same_experts=same_experts) / card.bandwidth
+    if quantized and batch > 1 and not model.experts:
+        head = 2 * model.network.head.size / setting.tp / card.bandwidth
+        weights = (weights - head) / FP8_MANY + head
     cached = batch * ctx * model.kv_bytes(tp=setting.tp)
     cache = cached / (card.bandwidth * (LATENT_CACHE if model.mla else CACHE))
-    launch = model.layers * EXPERTS_STEP_S if model.experts else STEP_S
+    layer = LAYER_S
+    if model.experts:
+        layer = (LATENT_EXPERTS_LAYER_S if model.mla else EXPERTS_LAYER_S) + (batch - 1) * EXPERTS_REQUEST_S
+        layer += FP8_EXPERTS_LAYER_S if quantized else 0.0
     if setting.eager:
-        launch += model.layers * EAGER_S
+        layer += EAGER_S
     reduce = 2 * model.layers * (ALL_REDUCE_S if card.nvlink else ALL_REDUCE_PCIE_S) if setting.tp > 1 else 0.0
     offload = setting.offload_gib * 2**30 / (profile.pcie_gbps * 0.8e9)
-    return weights + cache + launch + reduce + offload + (batch - 1) * REQUEST_S
+    return weights + cache + model.layers * layer + reduce + offload + (batch - 1) * REQUEST_S
 
 
 def decode(model: Model, setting: Setting, profile: Profile, *, ctx: int, batch: int = 1) -> Estimate:
@@ -109,22 +124,23 @@ def decode(model: Model, setting: Setting, profile: Profile, *, ctx: int, batch:
 
 def first_token_seconds(model: Model, setting: Setting, profile: Profile, prompt: int) -> float:
     card = rates(profile, setting)
+    quantized = setting.precision == "fp8"
+    dense = card.matrix * ATTENTION / (FP8_PROMPT if quantized and native_fp8(profile) else 1.0)  # 16 bits, always
     chunks = math.ceil(prompt / setting.batched)
     total = 0.0
     for chunk in range(chunks):
         before = chunk * setting.batched
         tokens = min(setting.batched, prompt - before)
-        work = model.flops(tokens, before) / setting.tp / card.matrix
-        if setting.precision == "fp8":  # attention stays in 16 bits
-            attention = (model.flops(tokens, before) - model.flops(tokens, 0)) / setting.tp / card.matrix
-            work += attention * (FP8_PROMPT - 1) if native_fp8(profile) else 0.0
-        moved = 2 * model.layers * tokens * model.hidden * 2 / card.link if setting.tp > 1 else 0.0
+        attention = model.attention_flops(tokens, before)
+        work = ((model.flops(tokens, before) - attention) / card.matrix + attention / dense) / setting.tp
+        work += 2 * model.layers * tokens * model.hidden * 2 / (card.link * REDUCED) if setting.tp > 1 else 0.0
         if model.experts:
-            total += max(model.layers * EXPERTS_LEAST_S, EXPERTS_CHUNK_S + work + moved)
+            total += max(model.layers * EXPERTS_LEAST_S, EXPERTS_CHUNK_S + work)
+            total += model.layers * FP8_EXPERTS_CHUNK_S if quantized else 0.0
         else:
-            total += CHUNK_S + work + moved
+            total += max(model.layers * LEAST_S, CHUNK_S + work)
         total += setting.offload_gib * 2**30 / (profile.pcie_gbps * 0.8e9)
-    return total * (chunks + setting.pp - 1) / (chunks * setting.pp)
+    return FIRST_S + total * (chunks + setting.pp - 1) / (chunks * setting.pp)
 
 
 def first_token(model: Model, setting: Setting, profile: Profile, prompt: int) -> Estimate:
