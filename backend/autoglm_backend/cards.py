@@ -27,7 +27,9 @@ REASONS = {
 }
 # CUDA cores of one multiprocessor: CUDA C++ programming guide, "Arithmetic instructions". NVML counts cores only.
 CORES_PER_SM = {(6, 0): 64, (6, 1): 128, (7, 0): 64, (7, 5): 64, (8, 0): 64}
-NVLINK_SPEED = 90  # NVML_FI_DEV_NVLINK_SPEED_MBPS_COMMON: one link, one direction
+P2P_READ = 0  # NVML_P2P_CAPS_INDEX_READ, which pynvml writes as a tuple, by a comma too many
+NVLINK_SPEED = 90  # NVML_FI_DEV_NVLINK_SPEED_MBPS_COMMON: one link, one direction; an H200 does not tell it
+NVLINK_GBPS = 25.0  # of NVLink 2 to 4
 NVLINK_LINKS = 18  # the most that a card has
 
 
@@ -167,7 +169,8 @@ def nvlink(nvml: Any, handle: Any) -> float:
     if not up:
         return 0.0
     fields = ask(nvml.nvmlDeviceGetFieldValues, handle, [NVLINK_SPEED])
-    return up * fields[0].value.uiVal / 1000 if fields and fields[0].nvmlReturn == 0 else 0.0
+    told = fields and fields[0].nvmlReturn == 0
+    return up * (fields[0].value.uiVal / 1000 if told else NVLINK_GBPS)
 
 
 def peers(nvml: Any, handles: Mapping[int, Any]) -> frozenset[tuple[int, int]] | None:
@@ -175,7 +178,7 @@ def peers(nvml: Any, handles: Mapping[int, Any]) -> frozenset[tuple[int, int]] |
     ask = asker(nvml)
     found: set[tuple[int, int]] = set()
     for left, right in combinations(sorted(handles), 2):
-        status = ask(nvml.nvmlDeviceGetP2PStatus, handles[left], handles[right], nvml.NVML_P2P_CAPS_INDEX_READ)
+        status = ask(nvml.nvmlDeviceGetP2PStatus, handles[left], handles[right], P2P_READ)
         if status is None:
             return None
         if status == nvml.NVML_P2P_STATUS_OK:

@@ -27,7 +27,7 @@ class Card:
     pids: list[int] = field(default_factory=list[int])
     pcie: tuple[int, int] | None = (4, 16)
     links: int = 0
-    link_mbps: int = 14_062
+    link_mbps: int | None = 14_062
     temperature: int | None = 41
     reasons: int | None = 0x1
     mig: bool = False
@@ -38,7 +38,8 @@ class FakeNvml:
     """The module pynvml with these cards. `broken`: what nvmlInit says in place of starting."""
 
     NVMLError = NVMLError
-    NVML_CLOCK_SM, NVML_CLOCK_MEM, NVML_TEMPERATURE_GPU, NVML_P2P_CAPS_INDEX_READ = 1, 2, 0, 0
+    NVML_CLOCK_SM, NVML_CLOCK_MEM, NVML_TEMPERATURE_GPU = 1, 2, 0
+    NVML_P2P_CAPS_INDEX_READ = (0,)  # as pynvml 13 has it
     NVML_P2P_STATUS_OK = 0
     nvmlMemory_v2 = 2  # noqa: N815
 
@@ -81,7 +82,7 @@ class FakeNvml:
                 return self.cards[index]
             case "nvmlDeviceGetHandleByUUID", (str(uuid),):
                 return next(card for card in self.cards if card.uuid == uuid)
-            case "nvmlDeviceGetP2PStatus", _:
+            case "nvmlDeviceGetP2PStatus", (_, _, int()):
                 return 0 if self.peers else 1
             case _:
                 return self.of_card(function, *given)
@@ -96,7 +97,8 @@ class FakeNvml:
             case "nvmlDeviceGetComputeRunningProcesses":
                 return [SimpleNamespace(pid=pid, usedGpuMemory=None) for pid in card.pids]
             case "nvmlDeviceGetFieldValues":
-                return [SimpleNamespace(nvmlReturn=0, value=SimpleNamespace(uiVal=card.link_mbps))]
+                told = card.link_mbps is not None
+                return [SimpleNamespace(nvmlReturn=0 if told else 3, value=SimpleNamespace(uiVal=card.link_mbps or 0))]
             case "nvmlDeviceGetNvLinkState":
                 return 1 if given[0] < card.links else None
             case _:

@@ -88,7 +88,8 @@ def test_pipeline_stages_hold_the_whole_model_between_them() -> None:
         model.rank_bytes("bf16", 1, range(23), first=True, last=False),
         model.rank_bytes("bf16", 1, range(23, 46), first=False, last=True),
     ]
-    assert sum(halves) == model.weight_bytes("bf16")
+    assert sum(halves) == model.rank_bytes("bf16", 1, range(46), first=True, last=True)
+    assert sum(halves) == pytest.approx(model.weight_bytes("bf16"), rel=1e-3), "torch rounds some up"
 
 
 # Measured: vLLM 0.25.1 on H200, 2026-11-20, "Model loading took", docs/planner.md.
@@ -98,6 +99,7 @@ def test_pipeline_stages_hold_the_whole_model_between_them() -> None:
         ("glm-4-9b-0414", "bf16", 1, 17.55),
         ("glm-4-32b-0414", "bf16", 1, 60.66),
         ("glm-4-32b-0414", "bf16", 2, 30.45),
+        ("glm-4-32b-0414", "bf16", 4, 15.41),
         ("glm-4-32b-0414", "fp8", 1, 32.19),
         ("glm-4.7-flash", "bf16", 2, 28.08),
         ("glm-4.7-flash", "fp8", 1, 29.04),

@@ -121,10 +121,10 @@ GOLDEN = [
     ("3x P40", "glm-4-9b-0414", "embedded", None, None, None),
     ("5x RTX 3090", "glm-4-9b-0414", "full", 32768, 22.0, 41),
     ("P100", "glm-4-9b-0414", "embedded", None, None, None),
-    ("2x RTX 3060 12 GB", "glm-4-9b-0414", "pipeline", 20992, 11.1, 17),
-    ("RTX 3060", "glm-4-9b-0414", "int8", None, 11.6, 28.6),
+    ("2x RTX 3060 12 GB", "glm-4-9b-0414", "pipeline", 11264, 11.4, 17),
+    ("RTX 3060", "glm-4-9b-0414", "int8", None, 11.6, 28.9),
     ("RTX 6000 Ada", "glm-4-9b-0414", "full", 32768, 44.0, 42),
-    ("A100 80", "glm-4-9b-0414", "full", 32768, 73.3, 77),
+    ("A100 80", "glm-4-9b-0414", "full", 32768, 73.3, 79),
     ("T4", "glm-4-9b-0414", "embedded", None, None, None),
     ("no GPU", "glm-4-9b-0414", "embedded", None, None, None),
     ("T4", "glm-4-9b-chat-hf", "8-bit", 32768, None, None),
@@ -246,6 +246,17 @@ def test_the_command_holds_the_flags_of_the_setting_and_no_removed_ones() -> Non
     assert chosen.environment["CUDA_VISIBLE_DEVICES"] == "0,1"
     removed = {"--worker-use-ray", "--engine-use-ray", "--disable-log-requests", "--max-batch-size"}
     assert not removed & set(chosen.arguments)
+
+
+def test_what_comes_after_the_cache_has_its_room() -> None:
+    for setting in (Setting("bf16", tp=2), Setting("bf16", pp=2)):
+        for held in memory.devices(models.read("glm-4-9b-0414"), setting, cards("2x RTX 3060 12 GB")):
+            assert held.later > 0.3 * GIB
+            assert held.used + held.uncertain <= held.total
+
+
+def test_torch_is_not_told_to_make_segments_that_vllms_all_reduce_cannot_share() -> None:
+    assert "True" not in rung(planned("2x H100 SXM"), "tensor-parallel").environment["PYTORCH_ALLOC_CONF"]
 
 
 def test_broken_peer_access_is_said_to_nccl_and_working_is_not() -> None:

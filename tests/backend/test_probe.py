@@ -37,6 +37,11 @@ def test_a_card_is_known_by_what_its_driver_says() -> None:
     assert (cards.driver, cards.cuda, cards.problems) == ("580.95.05", (13, 0), ())
 
 
+def test_links_that_are_up_and_do_not_tell_their_speed_have_nvlinks_own() -> None:
+    (gpu,) = see(FakeNvml(Card("NVIDIA H200", 140 * GIB, (9, 0), links=18, link_mbps=None))).gpus  # as one did
+    assert gpu.nvlink_gbps == 450
+
+
 def test_what_an_old_driver_does_not_know_stays_open() -> None:
     p40 = Card("Tesla P40", 24 * GIB, (6, 1), cores=None, pcie=None, temperature=None, reasons=None, pids=[3])
     cards = see(FakeNvml(p40, old=True))

@@ -68,13 +68,14 @@ class DeviceMemory:
     other: int  # NCCL, attention workspaces: what torch does not allocate
     graphs: int
     encoder: int  # one image's encoding, outside the budget of the second runner
+    later: int  # what comes after the cache: NCCL's channels, the sampler's warm-up
     kv: int  # the cache that is promised, and that vLLM is told to make; negative: so much is missing
     uncertain: int  # kept back from the cache: the other parts may be off by this
 
     @property
     def used(self) -> int:
         inside = self.weights + self.activations + self.other + max(0, self.kv)
-        return self.context + inside + self.graphs + self.encoder
+        return self.context + inside + self.graphs + self.encoder + self.later
 
 
 @dataclass(frozen=True)

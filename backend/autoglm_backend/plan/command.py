@@ -90,7 +90,8 @@ def environment(
     found = {
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
         "CUDA_VISIBLE_DEVICES": ",".join(gpu.uuid or str(gpu.index) for gpu in gpus),
-        "PYTORCH_ALLOC_CONF": "expandable_segments:True",
+        # vLLM's own all-reduce cannot share such segments: "custom_all_reduce.cuh: invalid argument" (docs/log.md).
+        "PYTORCH_ALLOC_CONF": "expandable_segments:False",
         "VLLM_NO_USAGE_STATS": "1",
     }
     if setting.tp > 1 and peer_access is not None:

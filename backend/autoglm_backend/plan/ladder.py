@@ -327,6 +327,7 @@ def on_card(gpu: Gpu, needs: placement.Needs, found: placement.Placement, at: in
         other=0,
         graphs=0,
         encoder=0,
+        later=0,
         kv=kept,
         uncertain=round(0.02 * (weights + kept + needs.space + placement.OUTSIDE)),
     )

@@ -52,7 +52,8 @@ def device(model: Model, setting: Setting, gpu: Gpu, layers: range, stage: int) 
     encoder = encoder_bytes(model, setting) if first and not model.experts else 0
     uncertain = uncertainty(model, setting, gpu, graphs)
     share = math.ceil(gpu.memory_bytes * setting.utilization) - (graphs if model.experts else 0)
-    free = gpu.available_bytes - CONTEXT - graphs - encoder
+    later = later_bytes(model, setting, gpu)
+    free = gpu.available_bytes - CONTEXT - graphs - encoder - later
     return DeviceMemory(
         gpu=gpu.index,
         total=gpu.memory_bytes,
@@ -62,6 +63,7 @@ def device(model: Model, setting: Setting, gpu: Gpu, layers: range, stage: int) 
         other=other,
         graphs=graphs,
         encoder=encoder,
+        later=later,
         kv=min(share, free) - weights - peak - other - uncertain,
         uncertain=uncertain,
     )
@@ -96,18 +98,21 @@ def activations(model: Model, setting: Setting, *, first: bool = True) -> int:
     # While the first graph is compiled a copy of the embedding stands beside it; vision models embed outside the graph.
     embedding = 0 if model.vision or not first else model.vocabulary * hidden * 2 / tp
     compiling = 0 if setting.eager else embedding + 4 * hidden * tokens
-    if model.experts:
-        narrow = max(model.expert_inner / tp, hidden)
-        wide = max(2 * model.expert_inner / tp, hidden)
-        forward = tokens * (2 * model.experts_per_token * (narrow + wide) + 18.6 * hidden)
-        sampler = 8.0 * setting.seqs * model.vocabulary * 4
-    else:
-        forward = tokens * (6 * model.inner / tp + 4 * hidden)
-        sampler = 2.5 * setting.seqs * model.vocabulary * 4
+    forward = forward_bytes(model, setting)
+    sampler = (8.0 if model.experts else 2.5) * setting.seqs * model.vocabulary * 4
     if model.mla:
         forward += expanded_latents(model, setting)
     encoding = encoder_bytes(model, setting) if model.experts else 0  # the first runner tries an image, the second none
     return round(max(compiling, forward, sampler, encoding) + (VISION if model.vision else 0))
+
+
+def forward_bytes(model: Model, setting: Setting) -> float:
+    """The widest layer's, of one step."""
+    if not model.experts:
+        return setting.batched * (6 * model.inner / setting.tp + 4 * model.hidden)
+    narrow = max(model.expert_inner / setting.tp, model.hidden)
+    wide = max(2 * model.expert_inner / setting.tp, model.hidden)
+    return setting.batched * (2 * model.experts_per_token * (narrow + wide) + 18.6 * model.hidden)
 
 
 def expanded_latents(model: Model, setting: Setting) -> float:
@@ -137,6 +142,22 @@ def outside_torch(model: Model, setting: Setting) -> int:
         return STAGE_OTHER if setting.pp > 1 else round((0.25 if model.experts else 0.22) * GIB)
     pairs = math.log2(setting.tp)
     return round((0.42 + 0.12 * pairs + (0.05 if model.experts else 0)) * GIB)
+
+
+def later_bytes(model: Model, setting: Setting, gpu: Gpu) -> int:
+    """What is there after the first requests and was not when vLLM sized its cache: nvidia-smi less all other parts.
+
+    Mixtures of experts warm their sampler up after the graphs; several cards open NCCL's channels, few without NVLink
+    (that is a prior), and a pipeline has a further step's activations in flight.
+    """
+    found = 0.0
+    if model.experts:
+        found += 0.3 * GIB + 8.0 * setting.seqs * model.vocabulary * 4
+    if setting.tp > 1:
+        found += (1.3 if gpu.nvlink_gbps else 0.35) * GIB
+    elif setting.pp > 1:
+        found += (0.8 if gpu.nvlink_gbps else 0.3) * GIB + forward_bytes(model, setting)
+    return round(found)
 
 
 def graph_sizes(setting: Setting) -> int:

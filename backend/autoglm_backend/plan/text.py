@@ -84,7 +84,7 @@ def parts(candidate: Candidate) -> list[str]:
     return [
         f"card {held.gpu}   weights {held.weights / GIB:.2f}  cache {held.kv / GIB:.2f}  "
         f"activations {held.activations / GIB:.2f}  graphs {held.graphs / GIB:.2f}  image {held.encoder / GIB:.2f}  "
-        f"context {held.context / GIB:.2f}  other {held.other / GIB:.2f}  "
+        f"context {held.context / GIB:.2f}  other {(held.other + held.later) / GIB:.2f}  "
         f"= {held.used / GIB:.2f} of {held.total / GIB:.2f} GiB, ±{held.uncertain / GIB:.2f}"
         for held in candidate.memory
     ]
