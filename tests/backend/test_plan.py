@@ -296,6 +296,21 @@ def test_exports_carry_the_command(kind: str) -> None:
     assert "glm-4-9b-0414" in out
     if kind == "ray-serve":
         ast.parse(out)
+    assert "expandable_segments:False" in out, "the environment goes with it"
+
+
+def test_servers_side_by_side_have_a_cache_that_fits_on_each_card() -> None:
+    machine = what_if.machine("2x RTX 6000 Ada", FILES)
+    shared = replace(machine.gpus[1], free_bytes=30 * GIB)
+    found = plan(replace(machine, gpus=(machine.gpus[0], shared)), models.read("glm-4-9b-0414"), EMBEDDED)
+    least = min(held.kv for held in rung(found, "replicas").memory)
+    assert command.export(found, "compose").count(f'"--kv-cache-memory-bytes", "{least}"') == 2
+
+
+def test_a_way_that_is_only_too_slow_says_so() -> None:
+    machine = what_if.machine("no GPU", FILES)
+    shown = text.table(plan(machine, models.read("glm-4-9b-0414"), EMBEDDED), machine)
+    assert "not      INT8 on the processor: 3 tokens a second" in shown
 
 
 def test_the_processors_vllm_is_planned_with_a_bounded_cache() -> None:

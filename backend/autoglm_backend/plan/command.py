@@ -119,26 +119,32 @@ def export(plan: Plan, kind: str) -> str:
 
 def compose(plan: Plan) -> str:
     """One service for each replica, each with its card."""
+    run, cards = plan.chosen, [plan.chosen.gpus]
     copies = next((c for c in plan.candidates if c.rung == "replicas" and c.fits), None)
-    cards = [(gpu,) for gpu in copies.gpus] if copies and copies.setting == plan.chosen.setting else [plan.chosen.gpus]
+    if copies and len(run.gpus) == 1 and copies.model == run.model:
+        run, cards = copies, [(gpu,) for gpu in copies.gpus]
     lines = ["services:"]
     for number, gpus in enumerate(cards):
         lines += [
             f"  vllm-{number}:",
             "    image: vllm/vllm-openai:v0.25.1",
-            f"    command: {json.dumps(plan.chosen.command[2:])}",
+            f"    command: {json.dumps(run.command[2:])}",
             "    ipc: host",
             f'    ports: ["127.0.0.1:{8000 + number}:8000"]',
             '    volumes: ["~/.cache/huggingface:/huggingface"]',
             "    environment:",
             "      HF_HOME: /huggingface",
         ]
-        passed = {k: v for k, v in plan.chosen.environment.items() if k != "CUDA_VISIBLE_DEVICES"}
-        lines += [f"      {name}: {json.dumps(value)}" for name, value in passed.items()]
+        lines += [f"      {name}: {json.dumps(value)}" for name, value in without_cards(run.environment).items()]
         ids = json.dumps([str(gpu) for gpu in gpus])
         lines.append("    deploy: {resources: {reservations: {devices: [{driver: nvidia, "
                      f"device_ids: {ids}, capabilities: [gpu]}}]}}}}}}")  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def without_cards(environment: dict[str, str]) -> dict[str, str]:
+    """For who deals the cards out himself."""
+    return {name: value for name, value in environment.items() if name != "CUDA_VISIBLE_DEVICES"}
 
 
 def systemd(chosen: Candidate) -> str:
@@ -174,6 +180,7 @@ config = LLMConfig(
     model_loading_config={{"model_id": {chosen.model!r}, "model_source": {chosen.command[2]!r}}},
     deployment_config={{"autoscaling_config": {{"min_replicas": 1, "max_replicas": {count}}}}},
     engine_kwargs={engine!r},
+    runtime_env={{"env_vars": {without_cards(chosen.environment)!r}}},
 )
 serve.run(build_openai_app({{"llm_configs": [config]}}), blocking=True)
 """

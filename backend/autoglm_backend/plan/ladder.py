@@ -185,8 +185,9 @@ def replicas(machine: Machine, model: Model, alone: Candidate, cards: Sequence[G
     each = [on_vllm(machine, alone.rung, model, alone.setting, [gpu], wanted, alone.needs) for gpu in cards]
     running = [c for c in each if c.fits and c.legal]
     total = sum(c.decode_many.value for c in running if c.decode_many)
+    tightest = min(running, key=lambda c: c.memory[0].kv)  # one command runs on all
     return replace(
-        alone,
+        tightest,
         rung="replicas",
         title=f"vLLM {alone.setting.precision}, one server on each of {len(running)} cards",
         gpus=tuple(gpu for c in running for gpu in c.gpus),
@@ -386,7 +387,7 @@ def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candida
         load=Estimate(20 + need / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         arguments=arguments,
         command=("vllm", "serve", command.where(model), *arguments),
-        binding=f"{need / GIB:.1f} of {machine.ram_free_bytes / GIB:.1f} GiB of main memory that is free",
+        binding=f"{need / GIB:.1f} GiB needed and {machine.ram_free_bytes / GIB:.1f} GiB of main memory free",
         note="No faster than the int8 engine for one request; better for several at once.",
     )
 

@@ -46,10 +46,20 @@ def refused(plan: Plan) -> list[str]:
     """Why each other way is not taken; ways with the same reason share a line."""
     reasons: dict[str, list[str]] = {}
     for candidate in plan.candidates:
-        if candidate is not plan.chosen and not (candidate.legal and candidate.fits and not candidate.needs):
-            why = candidate.binding if not candidate.legal or not candidate.fits else f"needs {candidate.needs}"
+        if why := why_not(candidate, plan.wanted.slowest):
             reasons.setdefault(why, []).append(candidate.title)
     return [f"not      {', '.join(titles)}: {why}" for why, titles in reasons.items()]
+
+
+def why_not(candidate: Candidate, slowest: float) -> str:
+    """Empty where it would run, and be chosen if nothing better stood before it."""
+    if not candidate.legal or not candidate.fits:
+        return candidate.binding
+    if candidate.needs:
+        return f"needs {candidate.needs}"
+    if not candidate.chosen_at(slowest) and candidate.decode:
+        return f"{candidate.decode.value:.2g} tokens a second, and under {slowest:g} nobody waits for an agent"
+    return ""
 
 
 def row(candidate: Candidate, chosen: bool) -> str:
