@@ -93,9 +93,6 @@ class GrammarCompiler:
     def compile(self, grammar: Grammar) -> Matcher:
         """A matcher at the start of its text. Raises RequestError with the cause when the grammar is invalid."""
         source = self.source(grammar)
-        failed, messages = llguidance.LLMatcher.validate_grammar_with_warnings(source, self.tokens)
-        if failed:
-            raise invalid(grammar, messages[0])
         matcher = llguidance.LLMatcher(self.tokens, source, log_level=0)
         if matcher.is_error():
             raise invalid(grammar, matcher.get_error())

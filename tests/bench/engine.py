@@ -10,6 +10,11 @@ floor is what this machine needs for the multiplications, at the rate of a float
 prompt measured, and to read the weights once a token, attention and all else free. The action is ours alone: the same
 prompt, and one reply of the agent's own grammar, of which the forced tokens cost nothing. `--shape 250m` has random
 weights.
+
+Recorded: whole runs over forms at seeds never trained on, their prompts in order, asked of each engine in turn, so that
+each reuses what it can. Ours replies by the agent's grammar, the others write as many tokens without one, a forward
+pass for each; what a grammar would cost them is spared. This is what a step of the agent costs, and the table what as
+much free text costs.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +35,9 @@ from statistics import median
 from typing import Any, Protocol, cast
 
 import httpx
+from training import forms
+from training.episode import play
+from training.examples import DIALECT, HELD_OUT
 from transformers import PreTrainedTokenizerFast
 
 from autoglm.dialects.ref import RefDialect
@@ -95,7 +103,10 @@ class Prompts:
         return self._prompt(self._text(tokens // 2), self._text(tokens - tokens // 2))
 
     def _prompt(self, system: str, user: str) -> Prompt:
-        chat = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+        return self.of([{"role": "system", "content": system}, {"role": "user", "content": user}])
+
+    def of(self, chat: list[dict[str, str]]) -> Prompt:
+        """These messages."""
         text: str = self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
         return Prompt(chat, self._tokenizer.encode(text, add_special_tokens=False))
 
@@ -132,9 +143,9 @@ class Ours:
         assert timings["decode_tokens"] == out, timings
         return took
 
-    async def action(self, prompt: Prompt) -> tuple[float, dict[str, Any]]:
+    async def action(self, prompt: Prompt, grammar: str = ACTION) -> tuple[float, dict[str, Any]]:
         """Seconds of one action on a page, and what the server says of its tokens."""
-        return await self._ask(prompt, {"structured_outputs": {"grammar": ACTION}})
+        return await self._ask(prompt, {"structured_outputs": {"grammar": grammar}})
 
     async def _ask(self, prompt: Prompt, fields: dict[str, Any]) -> tuple[float, dict[str, Any]]:
         body = {"messages": prompt.chat, "temperature": 0, **fields}
@@ -235,6 +246,39 @@ async def measure(engines: Sequence[Engine], prompts: Prompts, rounds: int) -> l
     for engine, row in zip(engines, rows, strict=True):
         row.mib = proportional_mib(engine.pid)
     return rows
+
+
+def recorded(number: int, prompts: Prompts) -> Iterator[tuple[Prompt, str]]:
+    """Prompts and grammars of one run over a form, of five steps to ten."""
+    rng = random.Random(f"recorded {HELD_OUT + number}")
+    while len(examples := play(rng, forms.form(rng), mishaps=0)) < 5:
+        pass
+    for example in examples[:10]:
+        messages = DIALECT.render(example.task, example.steps, example.observation)
+        grammar = DIALECT.grammar(example.task, example.steps, example.observation)
+        yield prompts.of([{"role": message.role, "content": message.content} for message in messages]), grammar
+
+
+async def measure_recorded(mine: Ours, others: Sequence[Engine], prompts: Prompts, rounds: int) -> str:
+    """Each engine's median step, and what the steps were."""
+    took: dict[str, list[float]] = {engine.name: [] for engine in (mine, *others)}
+    new, written, forced = list[int](), list[int](), list[int]()
+    for round_ in range(rounds):
+        for prompt, grammar in recorded(round_, prompts):
+            seconds, timings = await mine.action(prompt, grammar)
+            took[mine.name].append(seconds)
+            new.append(timings["prompt_tokens"] - timings["cached_tokens"])
+            written.append(timings["decode_tokens"])
+            forced.append(timings["forced_tokens"])
+            for engine in others:
+                took[engine.name].append(await engine.seconds(prompt, timings["decode_tokens"]))
+    steps = "; ".join(f"{name} {ms(seconds)}" for name, seconds in took.items())
+    least = min((median(took[engine.name]) for engine in others), default=0)
+    ratio = f"; {median(took[mine.name]) / least:.2f} of the best other (goal 0.6)" if others else ""
+    return (
+        f"recorded, {len(written)} steps of {rounds} runs, {median(new):.0f} new tokens, {median(written):.0f} out, "
+        f"{median(forced):.0f} of them forced: {steps}{ratio}"
+    )
 
 
 async def together(engine: Ours, prompts: Prompts, count: int) -> tuple[float, list[float]]:
@@ -345,8 +389,8 @@ async def run(arguments: argparse.Namespace) -> str:
             except RuntimeError as error:
                 print(f"left out: {error}", file=sys.stderr)
         rows = await measure(engines, prompts, arguments.rounds)
-    floor = Floor.measure(folder)
-    lines = [report(rows, floor), ""]
+        steps = await measure_recorded(mine, engines[1:], prompts, arguments.rounds)
+    lines = [report(rows, Floor.measure(folder)), steps, ""]
     async with ours(model, prompts) as alone:
         await alone.seconds(prompts.step(20), 2)
         actions = [await alone.action(prompts.step(300)) for _ in range(arguments.rounds)]

@@ -102,10 +102,13 @@ class Bench:
         )
 
     def memory(self) -> dict[str, Any]:
-        """Bytes on each card beside what was planned for it."""
+        """Bytes on each card beside what was planned for it, once the longest pass was run."""
         import torch
-        from autoglm_backend.cuda.placement import OUTSIDE
+        from autoglm_backend.cuda.placement import CHUNK, OUTSIDE
 
+        conversation = self.decoder.cache()
+        self.decoder.logits([(conversation, self.tokens_of(CHUNK, 1))])
+        conversation.keep(0)
         found: dict[str, Any] = {}
         for card in range(len(self.placement.layers)):
             left, total = torch.cuda.mem_get_info(card)

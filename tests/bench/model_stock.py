@@ -24,12 +24,16 @@ def plain_config(folder: Path) -> Any:
 
 
 def in_bf16(folder: Path) -> dict[str, torch.Tensor]:
-    """Its weights, by name."""
+    return whole_weights(folder, torch.bfloat16)
+
+
+def whole_weights(folder: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Its weights by name, INT8 ones times their scales."""
     held: dict[str, torch.Tensor] = {}
     for shard in sorted(folder.glob("*.safetensors")):
         held |= load_file(shard)
     return {
-        name: (tensor.float() * held[f"{name}_scale"].float()).bfloat16() if f"{name}_scale" in held else tensor
+        name: (tensor.float() * held[f"{name}_scale"].float() if f"{name}_scale" in held else tensor).to(dtype)
         for name, tensor in held.items()
         if not name.endswith("_scale")
     }

@@ -1,8 +1,8 @@
 """A GLM in INT8 on one card or several: a `Decoder` whose steps are replayed CUDA graphs. Knows no requests, no text.
 
 A pass of few rows (`placement.FAST`) is a graph, captured at the start for each size of `SIZES`: tokens, conversations
-and positions are read from the card's memory, so one graph serves any of them at any length. A pass of more rows is
-launched kernel by kernel, by the same code.
+and positions are copied and read by the card itself, so one graph serves any of them at any length. A pass of more rows
+is launched kernel by kernel, by the same code.
 """
 
 # PyTorch's CUDA interface is typed in part only
@@ -128,6 +128,7 @@ class Stage:
     output: Matrix | None  # on the last one
     space: Space
     mixed: tuple[Tensor, Tensor, Tensor]
+    asked: Tensor  # (3, FAST) int32, the processor's: what `where` is to hold in the next pass of few rows
     where: Where
     logits: Tensor
     graphs: dict[int, Any] = field(default_factory=dict[int, Any])
@@ -167,6 +168,8 @@ class Stage:
                 ATTEND_PARTS[rows],
             )  # fmt: skip
 
+        for mine, asked in zip((self.where.tokens, self.where.slots, self.where.positions), self.asked, strict=True):
+            mine.copy_(asked, non_blocking=True)
         self.compute(self.space, self.where, rows, attend)
         if self.output is not None:
             tiles = ops.tiles_for(rows, self.output.outs, self.output.ins, gated=False)
@@ -202,10 +205,10 @@ class CardDecoder:
         self.vocabulary = weights.output.outs
         self.sizes = weights.sizes
         self.free = list(range(slots))
-        self.stages = tuple(stages(weights, devices, placed, slots, capacity))
-        self.caches = [cache for stage in self.stages for cache in stage.caches]
-        pinned = self.stages[0].device.type == "cuda"
+        pinned = devices[0].type == "cuda"
         self.host_rows = torch.zeros(3, FAST, dtype=torch.int32, pin_memory=pinned)
+        self.stages = tuple(stages(weights, devices, placed, slots, capacity, self.host_rows))
+        self.caches = [cache for stage in self.stages for cache in stage.caches]
         self.host_logits = torch.empty(FAST, self.vocabulary, pin_memory=pinned)
 
     @property
@@ -273,9 +276,6 @@ class CardDecoder:
         host[:, found.shape[1] : rows] = found[:, -1:]  # what is too much writes what the last one writes
         before: Stage | None = None
         for stage in self.stages:
-            stage.where.tokens.copy_(self.host_rows[0], non_blocking=True)
-            stage.where.slots.copy_(self.host_rows[1], non_blocking=True)
-            stage.where.positions.copy_(self.host_rows[2], non_blocking=True)
             if before is not None:
                 stage.space.hidden[:rows].copy_(before.space.hidden[:rows], non_blocking=True)
                 stage.space.x[:rows].copy_(before.space.x[:rows], non_blocking=True)
@@ -317,7 +317,7 @@ class CardDecoder:
 
 
 def stages(
-    weights: Weights, devices: Sequence[torch.device], placed: Sequence[int], slots: int, capacity: int
+    weights: Weights, devices: Sequence[torch.device], placed: Sequence[int], slots: int, capacity: int, asked: Tensor
 ) -> Iterator[Stage]:
     """The model cut into what each card holds."""
     sizes = weights.sizes
@@ -344,6 +344,7 @@ def stages(
                 torch.empty(parts * sizes.heads, device=device),
                 torch.empty(parts * sizes.heads, device=device),
             ),
+            asked=asked,
             where=Where(*torch.zeros(3, FAST, dtype=torch.int32, device=device)),
             logits=torch.empty((FAST if last else 0, weights.output.outs), device=device),
         )

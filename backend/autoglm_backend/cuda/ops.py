@@ -37,7 +37,7 @@ def tiles_for(rows: int, outs: int, ins: int, gated: bool) -> Tiles:
         most = min(triton.next_power_of_2(ins), 4096)
         return Tiles(2, most) if gated else Tiles(4 if large else 2, most, warps=2)
     if rows <= 16:
-        return Tiles(64, 256 if gated else 128, 16, warps=4) if large else Tiles(128, 128, 16, parts=8, warps=8)
+        return Tiles(64, 128, 16) if large else Tiles(128, 128, 16, parts=8, warps=8)
     if rows <= FAST:
         wide = 32 if rows <= 32 else 64
         return Tiles(64, 128, wide) if large else Tiles(64, 128, wide, parts=4, stages=4)
