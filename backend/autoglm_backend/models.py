@@ -251,7 +251,7 @@ def read(model: str) -> Model:
     if (shipped := CONFIGS / f"{SHIPPED.get(model, model)}.json").is_file():
         return describe(read_json(shipped), model)
     if path.is_file():
-        return describe(read_json(path), path.parent.name if path.name == "config.json" else path.stem)
+        return describe(read_json(path), path.resolve().parent.name if path.name == "config.json" else path.stem)
     if model.count("/") == 1 and not model.startswith((".", "~", "/")):
         return from_hub(model)
     raise CheckpointError(

@@ -216,6 +216,9 @@ def test_an_images_encoding_is_kept_free_outside_vllms_share() -> None:
 def test_a_longer_context_than_fits_is_not_promised() -> None:
     assert not rung(planned("RTX 3060", wanted=Wanted(ctx=32768)), "8-bit").fits
     assert planned("RTX 3090", wanted=Wanted(ctx=32768, requests=4)).chosen.rung != "full"
+    beyond = planned("H200", wanted=Wanted(ctx=200_000))
+    assert beyond.chosen.rung == "embedded", "no engine makes a model hold more than it was made for"
+    assert all("32768" in c.violations[-1].reason for c in beyond.candidates if c.rung in ("full", "int8"))
 
 
 def test_who_else_is_on_the_card_is_left_his_memory() -> None:
@@ -231,6 +234,7 @@ def test_who_else_is_on_the_card_is_left_his_memory() -> None:
 def test_a_smaller_model_is_tried_before_the_embedded_one() -> None:
     found = planned("RTX 3090", "glm-4-32b-0414", Wanted(others=(models.read("glm-4-9b-0414"),)))
     assert (found.chosen.rung, found.chosen.model) == ("smaller", "glm-4-9b-0414")
+    assert found.chosen.title == "glm-4-9b-0414, vLLM bf16"
 
 
 def test_offload_names_its_price() -> None:
@@ -328,6 +332,12 @@ def test_the_processors_vllm_is_planned_with_a_bounded_cache() -> None:
 def test_the_command_plans_a_name_a_folder_and_a_file(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", model, "--what-if", "no GPU"]) == 0
     assert re.search(r"^  > (int8|embedded) ", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_config_in_this_folder_is_called_by_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.json").write_text((models.CONFIGS / "glm-4-9b-0414.json").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert models.read("config.json").name == tmp_path.name
 
 
 def test_the_command_says_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:

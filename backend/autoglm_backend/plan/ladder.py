@@ -45,12 +45,14 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
         yield from several(machine, model, group, wanted)
     for other in wanted.others:
         if fast and other.parameters < model.parameters:
-            yield from (replace(c, rung="smaller") for c in one_card(machine, other, fast[:1], wanted) if c.fits)
+            name = other.name.split("/")[-1]
+            ways = (c for c in one_card(machine, other, fast[:1], wanted) if c.fits)
+            yield from (replace(c, rung="smaller", title=f"{name}, {c.title}") for c in ways)
     if cards and not fast:
         yield legacy(machine, model, cards)
     if able := placement.usable(machine.gpus):
         yield on_cards(machine, model, able, wanted)
-    yield on_processor(machine, model)
+    yield on_processor(machine, model, wanted)
     if not cards:
         yield vllm_on_processor(machine, model, wanted)
     if fast and not any(c.fits and c.needs is None for c in one_card(machine, model, fast[:1], wanted)):
@@ -278,7 +280,6 @@ def note(model: Model, setting: Setting, gpus: Sequence[Gpu]) -> str:
 def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
     """Our INT8 engine on the fewest cards that hold it; on several their layers follow one another."""
     ctx = min(model.max_ctx, wanted.ctx or LEAST_CTX)
-    known = ", ".join(ARCHITECTURES)
     here = machine.hypothetical or bool(machine.software.torch_arches)
     candidate = Candidate(
         rung="int8",
@@ -288,9 +289,8 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
         command=command.int8(model),
         needs=None if here else "PyTorch's CUDA build beside this package: pip install --force-reinstall torch",
     )
-    if model.architecture not in ARCHITECTURES:
-        why = f"{model.architecture} is not one the int8 engine runs ({known})"
-        return replace(candidate, violations=(Violation("int8 engine", why),), binding=why)
+    if broken := int8_rules(model, wanted):
+        return replace(candidate, violations=broken, binding=broken[0].reason)
     needs = placement.Needs.of(model, ctx)
     found = placement.place(needs, [gpu.available_bytes for gpu in cards])
     if found is None:
@@ -334,15 +334,23 @@ def on_card(gpu: Gpu, needs: placement.Needs, found: placement.Placement, at: in
     )
 
 
-def on_processor(machine: Machine, model: Model) -> Candidate:
+def int8_rules(model: Model, wanted: Wanted) -> tuple[Violation, ...]:
+    """What the int8 engine cannot do, on cards or off them."""
+    found: list[Violation] = []
+    if model.architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        found.append(Violation("int8 engine", f"{model.architecture} is not one the int8 engine runs ({known})"))
+    if wanted.ctx and wanted.ctx > model.max_ctx:
+        found.append(Violation("max model len", f"this model was made for at most {model.max_ctx} tokens"))
+    return tuple(found)
+
+
+def on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
     """Our INT8 engine on the processor."""
     size = model.weight_bytes("int8") - model.network.embedding.size * 2 * (not model.network.tied)
     kv = default_ctx(model, Wanted()) * model.kv_bytes("transformers")
     fits = (size + kv) * 1.1 < machine.ram_free_bytes
-    violations: tuple[Violation, ...] = ()
-    if model.architecture not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        violations = (Violation("int8 engine", f"{model.architecture} is not one the int8 engine runs ({known})"),)
+    violations = int8_rules(model, wanted)
     rate = speed.processor_decode(model, machine.cpu.memory_gbps)
     why = f"the processor's memory bandwidth: {rate.value:.1f} tok/s"
     if violations:
@@ -406,7 +414,7 @@ def legacy(machine: Machine, model: Model, cards: Sequence[Gpu]) -> Candidate:
         title=f"Transformers INT8, layers over {len(cards)} old card{'s' if len(cards) > 1 else ''}",
         gpus=tuple(gpu.index for gpu in cards),
         fits=held < room,
-        needs="PyTorch up to 2.14 with CUDA 12.6 and the int8 engine on GPUs, which this version does not have yet",
+        needs="PyTorch up to 2.14 with CUDA 12.6, and kernels for such old cards, which this version does not have",
         ctx=Estimate(min(model.max_ctx, 32_768), 0.2),
         requests=1,
         decode=speed.transformers_decode(model, profile, size),
@@ -446,7 +454,7 @@ def remote(model: Model) -> Candidate:
 
 
 def embedded_candidate(machine: Machine, embedded: Model) -> Candidate:
-    found = on_processor(machine, embedded)
+    found = on_processor(machine, embedded, Wanted())
     return replace(
         found,
         rung="embedded",
