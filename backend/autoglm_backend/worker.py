@@ -73,7 +73,7 @@ class Worker:
         self.line = staying
 
     def _refuse_if_full(self) -> None:
-        if len(self.running) < self.at_once or len(self.line) < self.waiting:
+        if len(self.running) + len(self.line) < self.at_once + self.waiting:
             return
         self.metrics.requests.labels("refused").inc()
         raise RequestError(
