@@ -186,8 +186,9 @@ def of_candidate(options: ServeOptions, machine: Machine, chosen: Candidate) -> 
 def swift_program(options: ServeOptions) -> Program:
     """ms-swift, for those who have it. It works on one request at a time, and knows no `structured_outputs`."""
     model = find(options.model or "embedded")
-    ctx = choose_ctx(options.ctx, inspect(model))
-    launch = swift.launch(model.resolve(), options.served_name or model.resolve().name, ctx)
+    found = inspect(model)
+    name = options.served_name or model.resolve().name
+    launch = swift.launch(model.resolve(), found.config.architectures[0], name, choose_ctx(options.ctx, found))
     return Program(
         "ms-swift",
         launch,

@@ -16,10 +16,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import autoglm_backend
 import httpx
 import pytest
+import torch
 from autoglm_backend.checkpoint import on_this_machine
 from autoglm_backend.engine import Engine
 from autoglm_backend.engines import vllm
@@ -43,6 +45,7 @@ from autoglm_backend.supervise import (
     read_metrics,
 )
 from autoglm_backend.worker import Job, Probed, Report, Worker
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from tests.backend.fake_nvml import GIB, Card, FakeNvml
 from tests.backend.fake_vllm import METRICS
@@ -344,8 +347,39 @@ sys.path.insert(0, {tests!r})
 from fake_vllm import Answers
 port = int(sys.argv[sys.argv.index("--port") + 1])
 assert sys.argv[1] == "deploy" and "--served_model_name" in sys.argv, sys.argv
+assert sys.argv[sys.argv.index("--template_backend") + 1] == "jinja", sys.argv
 ThreadingHTTPServer(("127.0.0.1", port), Answers).serve_forever()
 """
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("AUTOGLM_SWIFT" not in os.environ, reason="AUTOGLM_SWIFT: no ms-swift")
+@pytest.mark.parametrize("family", ["glm_dir", "glm4_dir"])
+def test_real_swift_says_what_transformers_would_say(family: str, request: pytest.FixtureRequest) -> None:
+    folder: Path = request.getfixturevalue(family)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    prompt = [{"role": "user", "content": "hello"}]
+    text = tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
+    assert isinstance(text, str)
+    ids = torch.tensor([tokenizer.encode(text, add_special_tokens=False)])
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+    wanted = model.generate(ids, max_new_tokens=12, do_sample=False)[0, ids.shape[1] :]
+
+    command = [sys.executable, "-m", "autoglm_backend", "serve", "--engine", "swift", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(autoglm_backend.__file__).parents[1])}
+    with subprocess.Popen([*command, "--model", str(folder)], env=environment, stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        ready = json.loads(server.stdout.readline())
+        body = {"model": ready["model"], "temperature": 0, "max_tokens": 12}
+        answer, refused = [
+            httpx.post(f"{ready['url']}/chat/completions", json={**body, "messages": messages}, timeout=60)
+            for messages in (prompt, [{"role": "user", "content": "hello " * 5000}])
+        ]
+        server.terminate()
+        assert server.wait(60) == 0
+    said = answer.json()["choices"][0]["message"]["content"]
+    assert said == tokenizer.decode(wanted, skip_special_tokens=True)
+    assert "max_length" in refused.json()["message"]
 
 
 @pytest.mark.slow

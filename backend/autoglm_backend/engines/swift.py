@@ -16,7 +16,7 @@ from autoglm_backend.errors import BackendError
 NAME = "AUTOGLM_SWIFT"
 
 
-def launch(model: Path, name: str, ctx: int) -> Launch:
+def launch(model: Path, architecture: str, name: str, ctx: int) -> Launch:
     """The launch of `swift deploy` for this model. Raises BackendError when there is no `swift`."""
     program = find_swift()
     port = free_port()
@@ -26,7 +26,11 @@ def launch(model: Path, name: str, ctx: int) -> Launch:
             *("--served_model_name", name),
             *("--infer_backend", "transformers"),
             *("--max_length", str(ctx)),
-            *("--truncation_strategy", "raise"),  # its default would cut a page's beginning off
+            *("--truncation_strategy", "delete"),  # what is too long is refused; the others cut
+            # Of three loaders for this architecture, the plain one.
+            *(("--model_type", "glm_edge") if architecture == "GlmForCausalLM" else ()),
+            # A GLM's ends of a turn, and the checkpoint's own chat template.
+            *("--template", "glm4", "--template_backend", "jinja"),
         ),
         environment={"HF_HUB_OFFLINE": "1", "USE_HF": "1", "PYTHONUNBUFFERED": "1"},
         model=name,
