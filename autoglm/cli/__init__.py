@@ -10,9 +10,9 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autoglm import __version__
 from autoglm.errors import AutoGLMError, BrowserMissing
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv, namespace=Arguments())
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` ignores it, and asyncio.run then does too
     try:
         return dispatch(args)
     except KeyboardInterrupt:
@@ -47,6 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+def until_stopped(command: Coroutine[Any, Any, int]) -> int:
+    """For commands that listen_for_stop(). A script's `&` has Ctrl-C ignored, and asyncio.run then ignores it too."""
+    import asyncio
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return asyncio.run(command)
+
+
 def dispatch(args: Arguments) -> int:
     import asyncio
 
@@ -54,7 +61,7 @@ def dispatch(args: Arguments) -> int:
         case "run":
             from autoglm.cli.run import run
 
-            return asyncio.run(run(args))
+            return until_stopped(run(args))
         case "observe":
             from autoglm.cli.look import observe
 
@@ -78,11 +85,11 @@ def dispatch(args: Arguments) -> int:
         case "replay":
             from autoglm.cli.replay import replay
 
-            return asyncio.run(replay(args))
+            return until_stopped(replay(args))
         case "serve":
             from autoglm.cli.serve import serve
 
-            return asyncio.run(serve(args))
+            return until_stopped(serve(args))
         case "pair":
             from autoglm.cli.serve import pair
 
