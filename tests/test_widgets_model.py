@@ -167,17 +167,24 @@ async def tab() -> AsyncIterator[tuple[CdpBrowser, Cdp]]:
         yield tab
 
 
-@pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("kind", KINDS)
-async def test_the_model_that_ships_uses_it(site: Site, model: Model, tab: tuple[CdpBrowser, Cdp], kind: str) -> None:
-    asked = KINDS[kind]
+async def carried_out(
+    asked: Kind, site: Site, model: Model, tab: tuple[CdpBrowser, Cdp]
+) -> AsyncIterator[tuple[object, str, object]]:
+    """For each wording: what the page says in the end, what it should say, and what was done."""
     browser, cdp = tab
     for variant in asked.variants:
         await browser.act(Goto(f"{site.url}/widgets/{asked.page}.html"))
         task = asked.task.format(variant)
         steps = [step async for step in steps_of(task, browser, model, Limits(steps=12, seconds=60))]
         done = await evaluate(cdp, asked.reads)
-        assert done == asked.becomes.format(variant), (task, [step.action for step in steps])
+        yield done, asked.becomes.format(variant), (task, [step.action for step in steps])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_model_that_ships_uses_it(site: Site, model: Model, tab: tuple[CdpBrowser, Cdp], kind: str) -> None:
+    async for done, wanted, story in carried_out(KINDS[kind], site, model, tab):
+        assert done == wanted, story
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -185,14 +192,8 @@ async def test_the_model_that_ships_uses_it(site: Site, model: Model, tab: tuple
 async def test_what_it_does_not_do_yet_is_known(
     site: Site, model: Model, tab: tuple[CdpBrowser, Cdp], kind: str
 ) -> None:
-    asked = MISSED[kind]
-    browser, cdp = tab
-    for variant in asked.variants:
-        await browser.act(Goto(f"{site.url}/widgets/{asked.page}.html"))
-        task = asked.task.format(variant)
-        steps = [step async for step in steps_of(task, browser, model, Limits(steps=12, seconds=60))]
-        done = await evaluate(cdp, asked.reads)
-        assert done != asked.becomes.format(variant), (task, [step.action for step in steps])
+    async for done, wanted, story in carried_out(MISSED[kind], site, model, tab):
+        assert done != wanted, story
 
 
 @pytest.mark.asyncio(loop_scope="module")

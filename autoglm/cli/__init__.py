@@ -55,14 +55,14 @@ def until_stopped(command: Coroutine[Any, Any, int]) -> int:
 
 
 def dispatch(args: Arguments) -> int:
-    import asyncio
-
     match args.command:
         case "run":
             from autoglm.cli.run import run
 
             return until_stopped(run(args))
         case "observe":
+            import asyncio
+
             from autoglm.cli.look import observe
 
             return asyncio.run(observe(args))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Generator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,20 @@ class Visit:
     async def js(self, expression: str) -> Any:
         """What the page itself sees."""
         return await self.page.evaluate(expression)
+
+    @contextmanager
+    def just_before_a_press(self, expression: str) -> Generator[None]:
+        """What the page does between the question where to press and each press."""
+        send = self.cdp.send
+
+        async def late(method: str, /, session: str = "", **params: Any) -> Any:
+            if params.get("type") == "mousePressed":
+                await self.js(expression)
+            return await send(method, session, **params)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.cdp, "send", late)
+            yield
 
     async def ref(self, name: str) -> int:
         return element(await self.browser.observe(), name).ref

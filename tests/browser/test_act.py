@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from autoglm.errors import Mistake
@@ -397,17 +395,9 @@ async def test_what_a_box_in_the_page_hides_is_scrolled_to(visit: Visit) -> None
 async def test_a_press_that_what_is_disabled_just_then_swallows_is_told(visit: Visit) -> None:
     seen = await visit.show("<button>Send</button><p id=said></p>")
     button = element(seen, "Send").ref
-    send = visit.cdp.send
-
-    async def late(method: str, /, session: str = "", **params: Any) -> Any:
-        if params.get("type") == "mousePressed":
-            await visit.js("document.querySelector('button').disabled = true")
-        return await send(method, session, **params)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(visit.cdp, "send", late)
-        with pytest.raises(Mistake, match="disabled"):
-            await visit.act(Click(button))
+    disabled = "document.querySelector('button').disabled = true"
+    with visit.just_before_a_press(disabled), pytest.raises(Mistake, match="disabled"):
+        await visit.act(Click(button))
     await visit.js("document.querySelector('button').disabled = false")
     await visit.js(
         "void document.querySelector('button').addEventListener('click', (event) => { event.target.disabled = true })"

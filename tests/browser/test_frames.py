@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -118,17 +117,9 @@ async def test_a_press_for_a_frame_that_moved_just_then_reaches_nothing_else(vis
         "<button style='position: absolute; left: 0; top: 0; width: 300px; height: 150px; z-index: -1'>Under</button>"
         "<script>document.onmousedown = document.onclick = (event) => { document.title = event.type }</script>"
     )
-    send = visit.cdp.send
-
-    async def late(method: str, /, session: str = "", **params: Any) -> Any:
-        if params.get("type") == "mousePressed":
-            await visit.js("document.querySelector('iframe').style.top = '400px'")
-        return await send(method, session, **params)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(visit.cdp, "send", late)
-        with pytest.raises(Mistake, match="moved"):
-            await visit.act(Click(element(seen, "Send").ref))
+    away = "document.querySelector('iframe').style.top = '400px'"
+    with visit.just_before_a_press(away), pytest.raises(Mistake, match="moved"):
+        await visit.act(Click(element(seen, "Send").ref))
     assert (await visit.observe()).title == "Test"
     assert await visit.act(Click(await visit.ref("Under"))) == "clicked"
     assert (await visit.observe()).title == "click"

@@ -133,8 +133,7 @@ async def chrome_with_extension(
                     while len(context.service_workers) <= len(others):
                         await asyncio.sleep(0.05)
             work = context.pages[0]
-            context.on("page", leave_dialogs)
-            leave_dialogs(work)
+            leave_dialogs(context)
             await work.goto(url)
             panel = await open_panel(playwright, port, url)
             yield Chrome(context, port, playwright, work, panel)
@@ -142,9 +141,9 @@ async def chrome_with_extension(
             await context.close()
 
 
-def leave_dialogs(page: Page) -> None:
-    """To whoever drives the tab; Playwright would answer them itself."""
-    page.on("dialog", lambda _: None)
+def leave_dialogs(context: BrowserContext) -> None:
+    """To whoever drives the tabs: each connection of Playwright's answers those that nobody there listens to."""
+    context.on("dialog", lambda _: None)
 
 
 async def open_panel(playwright: Playwright, port: int, url: str) -> Page:
@@ -161,6 +160,7 @@ async def open_panel(playwright: Playwright, port: int, url: str) -> Page:
             # A connection made before the panel opened does not see it.
             browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
             for context in browser.contexts:
+                leave_dialogs(context)
                 for page in context.pages:
                     if page.url.startswith(f"chrome-extension://{EXTENSION_ID}/panel.html"):
                         return page

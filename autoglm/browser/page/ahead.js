@@ -2,8 +2,9 @@
 // ---------------------------------------------------------------- before it is looked at
 //
 // What a look would do is done while the page idles, in small slices: the model is made once the document has been read
-// and rests, and brought up to date when something has changed, such as what the driver finds out. Nothing hangs on it, for a look does whatever is
-// left, and asks again what fires no event. A page that is hidden, or never rests, is left alone.
+// and rests, and brought up to date when something has changed, such as what the driver finds out. Nothing hangs on it,
+// for a look does whatever is left, and asks again what fires no event. A page that is hidden, or never rests, is left
+// alone.
 
 /** Of a slice while the driver waits for nothing but this page. */
 const WAITED_MS = 50;

@@ -194,7 +194,7 @@ function embeddedValue(el) {
  */
 function contentOf(el, owner, evenHidden = false, budget = { nodes: MOST_NAME_NODES, shown: looking && el === owner }) {
   let text = '';
-  const drawn = rootOf(el) || el.localName === 'slot' ? [...children(el)] : null;
+  const drawn = otherChildren(el);
   let i = 0;
   for (let node = drawn ? drawn[0] : el.firstChild; node; node = drawn ? drawn[++i] : node.nextSibling) {
     if (--budget.nodes < 0) return text;

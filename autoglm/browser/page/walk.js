@@ -372,7 +372,7 @@ class Walk {
     const root = rootOf(el);
     if (root) watch(root);
     else if (mayHost(el)) this.notes.push({ kind: 'host', el });
-    const drawn = root || el.localName === 'slot' ? [...children(el)] : null;
+    const drawn = otherChildren(el);
     const [items, run] = [this.items.length, this.run.length];
     if (!this.solid && !this.row && (drawn || el.firstElementChild)) this.grouped(el, place, drawn);
     else if (drawn) for (const node of drawn) this.node(node, el, place);
