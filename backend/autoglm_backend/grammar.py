@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import llguidance
 import numpy as np
-from llguidance.gbnf_to_lark import GbnfToLarkError, gbnf_to_lark
 
 from autoglm_backend.decoder import Logits
+from autoglm_backend.ebnf import EbnfError, is_ebnf, to_lark
 from autoglm_backend.errors import RequestError
 from autoglm_backend.language import Language
 
@@ -115,49 +114,9 @@ class GrammarCompiler:
                 return llguidance.LLMatcher.grammar_from_lark(text)
             case Ebnf(text):
                 try:
-                    return llguidance.LLMatcher.grammar_from_lark(gbnf_to_lark(plain_ebnf(text)))
-                except (GbnfToLarkError, IndexError) as error:
+                    return llguidance.LLMatcher.grammar_from_lark(to_lark(text))
+                except EbnfError as error:
                     raise invalid(grammar, str(error)) from error
-                except Exception as error:
-                    # gbnf_to_lark raises plain Exception for an unknown rule (llguidance 1.9.1, resolve()).
-                    if type(error) is not Exception:
-                        raise
-                    raise invalid(grammar, str(error)) from error
-
-
-EBNF_TOKEN = re.compile(
-    r"""(?P<head>[A-Za-z_][\w-]*\s*::=)|(?P<text>"(?:[^"\\\n]|\\.)*"|\[(?:[^\]\\]|\\.)*\])|(?P<gap>\s+|\#[^\n]*)|.""",
-    re.DOTALL,
-)
-ESCAPE = re.compile(r"\\(?:u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|x(?P<x>[0-9a-fA-F]{2})|(?P<sign>[^\w\s]))")
-
-
-def is_ebnf(text: str) -> bool:
-    """Whether a rule is written `name ::=`; Lark writes `name:`."""
-    return any(token["head"] for token in EBNF_TOKEN.finditer(text))
-
-
-def plain_ebnf(text: str) -> str:
-    """The same grammar, one rule a line and with \\xHH as its only numeric escape.
-
-    llguidance's converter (1.9.1) neither reads a rule that goes on after a line break, as xgrammar does, nor an
-    escaped sign such as `\\-`, and it turns `\\u00e7` into `\\ue7`, which its own lexer refuses.
-    """
-
-    def plain(token: re.Match[str]) -> str:
-        if token["head"]:
-            return "\n" + token["head"]
-        if token["gap"]:
-            return " "
-        return ESCAPE.sub(plain_escape, token[0]) if token["text"] else token[0]
-
-    return EBNF_TOKEN.sub(plain, text).strip() + "\n"
-
-
-def plain_escape(escape: re.Match[str]) -> str:
-    digits = escape["u"] or escape["U"] or escape["x"]
-    code = int(digits, 16) if digits else ord(escape["sign"])
-    return f"\\x{code:02x}" if code < 0x80 or code > 0x10FFFF else chr(code)
 
 
 def invalid(grammar: Grammar, cause: str) -> RequestError:

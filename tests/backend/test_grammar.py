@@ -69,11 +69,11 @@ def test_a_random_model_writes_json_of_the_schema(engine: Engine, ask: Ask, seed
 @pytest.mark.parametrize(
     ("grammar", "cause"),
     [
-        (Ebnf("root ::= missing", "structured_outputs.grammar"), "Rule 'missing' not found"),
-        (Ebnf('root ::= "unclosed', "structured_outputs.grammar"), "end of input"),
+        (Ebnf("root ::= missing", "structured_outputs.grammar"), "rule 'missing' is not defined"),
+        (Ebnf('root ::= "unclosed', "structured_outputs.grammar"), "does not end on this line"),
         (Ebnf("no grammar at all", "structured_outputs.grammar"), "grammar"),
-        (Ebnf("root ::= )", "structured_outputs.grammar"), "Expected name"),
-        (Ebnf('other ::= "x"', "structured_outputs.grammar"), "No 'root' rule"),
+        (Ebnf("root ::= )", "structured_outputs.grammar"), "closes nothing"),
+        (Ebnf('other ::= "x"', "structured_outputs.grammar"), "rule 'root' is not defined"),
         (Ebnf("start: missing", "structured_outputs.grammar"), "missing"),
         (Regex("(", "structured_outputs.regex"), "unclosed group"),
         (JsonSchema({"type": "nonsense"}, "structured_outputs.json"), "nonsense"),

@@ -96,14 +96,18 @@ class Prompts:
 
     def step(self, new: int) -> Prompt:
         """The opening, and so many tokens after it."""
-        return self._prompt(self._opening, self._text(new))
+        return self._prompt(self._opening, self._text(new), SHARED + new)
 
     def fresh(self, tokens: int) -> Prompt:
         """Nothing of which was seen before."""
-        return self._prompt(self._text(tokens // 2), self._text(tokens - tokens // 2))
+        return self._prompt("", self._text(tokens), tokens)
 
-    def _prompt(self, system: str, user: str) -> Prompt:
-        return self.of([{"role": "system", "content": system}, {"role": "user", "content": user}])
+    def _prompt(self, opening: str, new: str, tokens: int) -> Prompt:
+        """One message, for the template of the model that ships leaves a system's out."""
+        prompt = self.of([{"role": "user", "content": opening + new}])
+        if not tokens <= len(prompt.ids) <= tokens + 20:
+            raise AssertionError(f"{len(prompt.ids)} tokens where {tokens} were to be")
+        return prompt
 
     def of(self, chat: list[dict[str, str]]) -> Prompt:
         """These messages."""
