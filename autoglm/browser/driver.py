@@ -148,7 +148,7 @@ class CdpBrowser:
             seen,
             url=here.url,
             title=here.title,
-            items=(*(Text("note", note) for note in notes), *seen.items),
+            items=(*(Text("note", note) for note in notes), *seen.items) if notes else seen.items,
             tabs=tuple(tabs),
             dialog=tab.take_dialog(),
             downloads=tuple(downloads),

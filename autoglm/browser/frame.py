@@ -87,17 +87,25 @@ class Frame:
         return False
 
     async def ahead(self) -> None:
-        """Has what the first look needs done while the page idles, until somebody looks. Raises like call()."""
+        """Has what the first look needs done while the page idles, until somebody looks; then only what changes until
+        then is left. Raises like call()."""
         before = self._looks
         for _ in range(MOST_ASKED):
             done = await self.call("ahead", QUIET_MS, 1000 * AHEAD_S, wait_s=AHEAD_S)
+            of = self.seen
             async with self._asking:
-                if self._looks != before:
+                if self._looks != before or self.seen is not of:
                     return
-                if "ask" in done:
-                    await self.call("hear", await self._heard(done["ask"]))
-                elif not done.get("hosts") or not await self._adopt_closed_roots():
-                    return
+                match done:
+                    case {"ask": ask}:
+                        await self.call("hear", await self._heard(ask))
+                    case {"said": said}:
+                        self.seen.apply(json.loads(said))
+                        return
+                    case {"hosts": _} if await self._adopt_closed_roots():
+                        pass
+                    case _:
+                        return
 
     async def node(self, expression: str) -> Json:
         """The DOM node that the page script returns, as `DOM.describeNode` has it. Raises WorldLost."""

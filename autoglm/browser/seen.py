@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from autoglm.seams import Json
 from autoglm.types import Box, Element, ScrollPosition, Text, Verb, Viewport
@@ -32,6 +32,8 @@ class FrameItem:
 
 
 Seeable = Element | Text | FrameItem
+MODAL = "modal"
+"""Role of the lines at which a modal dialog begins and ends; nobody else sees them."""
 
 
 class Seen:
@@ -87,11 +89,13 @@ class Seen:
         self._framed.discard(number)
         self._edged.discard(number)
         for item in items:
+            if isinstance(item, Element):
+                continue
             if isinstance(item, int):
                 self._outer[item] = number
             elif isinstance(item, FrameItem):
                 self._framed.add(number)
-            elif _is_edge(item):
+            elif item.role == MODAL:
                 self._edged.add(number)
 
     def _forget(self, number: int | None) -> None:
@@ -113,7 +117,7 @@ class Seen:
 
 
 def _is_edge(item: Seeable | int) -> bool:
-    return isinstance(item, Text) and item.role == "modal"
+    return isinstance(item, Text) and item.role == MODAL
 
 
 def _modal_first(items: list[Seeable]) -> list[Seeable]:
@@ -134,40 +138,49 @@ def _takes(letters: str) -> tuple[Verb, ...]:
 
 
 def _item(item: Any) -> Seeable | int:
-    """An item as look.js `wired` it; the number of an inner part."""
-    match item:
-        case [str(role), text, [*box]]:
-            return Text(role, text, True, Box(*box))
-        case [str(role), text, *seen]:
-            return Text(role, text, bool(seen))
-        case [ref, role, name, takes]:
-            return Element(ref, role, name, None, (), (), _takes(takes), in_view=False)
-        case [ref, role, name, takes, box]:
-            return Element(ref, role, name, None, (), (), _takes(takes), box=Box(*box))
-        case [ref, role, name, takes, box, more]:
-            return _element(ref, role, name, _takes(takes), Box(*box) if box else None, more)
-        case int():
-            return item
-        case _:
-            return _frame(item)
+    """An item as look.js `wired` it; the number of an inner part. Without `match`, which takes as long again."""
+    if isinstance(item, int):
+        return item
+    if isinstance(item, dict):
+        return _frame(cast("Json", item))
+    if isinstance(item[0], int):
+        return _Draft(*item).done()
+    role, text, *seen = cast("list[Any]", item)
+    return Text(role, text, bool(seen), Box(*seen[0]) if seen and seen[0] != 1 else None)
 
 
-def _element(ref: int, role: str, name: str, takes: tuple[Verb, ...], box: Box | None, more: Json) -> Element:
-    get = more.get
-    return Element(
-        ref,
-        role,
-        name,
-        get("value"),
-        tuple(get("states", ())),
-        tuple(get("options", ())),
-        takes,
-        get("multiple", False),
-        get("type", ""),
-        get("hint", ""),
-        box,
-        box is not None,
-    )
+class _Draft:
+    """An `Element` while it is filled, which takes a frozen one four times as long: 2.0 us, of 6,800 at once."""
+
+    __slots__ = Element.__slots__
+
+    def __init__(
+        self, ref: int, role: str, name: str, takes: str, box: list[float] | int = 0, more: Json | None = None
+    ) -> None:
+        self.ref = ref
+        self.role = role
+        self.name = name
+        self.takes = _takes(takes)
+        self.box = Box(*box) if isinstance(box, list) else None
+        self.in_view = self.box is not None
+        self.frame = ""
+        if more:
+            get = more.get
+            self.value = get("value")
+            self.states = tuple(get("states", ()))
+            self.options = tuple(get("options", ()))
+            self.multiple = get("multiple", False)
+            self.type = get("type", "")
+            self.hint = get("hint", "")
+        else:
+            self.value = None
+            self.states = self.options = ()
+            self.multiple = False
+            self.type = self.hint = ""
+
+    def done(self) -> Element:
+        self.__class__ = Element  # pyright: ignore[reportAttributeAccessIssue]: it has the same slots
+        return cast("Element", self)
 
 
 def _frame(item: Json) -> FrameItem:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from autoglm.browser import page
 from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe
 from autoglm.browser.seen import FrameItem, Seeable, Seen
-from autoglm.types import Element
+from autoglm.types import Element, Text
 from tests.site.server import Site
 
 MUTATIONS = Path(__file__).with_name("mutations.js").read_text(encoding="utf-8").rstrip().rstrip(";")
@@ -59,6 +59,13 @@ class World:
             "Runtime.evaluate", expression=page.listeners(ask["ways"]), includeCommandLineAPI=True, returnByValue=True
         )
         await self.js(f"autoglm.hear({json.dumps({'on': on['result']['value'], 'nodes': None})})")
+
+    async def ahead(self) -> None:
+        """Takes in what is said before anybody looks."""
+        await self.hear()
+        while "said" not in (done := await self.js("autoglm.ahead(0, 5000)")):
+            await self.js("autoglm.clear(autoglm.hosts())")
+        self.seen.apply(json.loads(done["said"]))
 
     async def look(self) -> list[tuple[Any, ...]]:
         """What is seen, with the boxes of things in the place of their refs."""
@@ -131,3 +138,50 @@ async def test_who_listens_may_be_told_in_the_middle_of_the_first_walk(cdp: Page
     await after.js(f"for (let i = 0; i < {seed}; i++) autoglm.goOn(-1)")
     await after.hear()
     assert await after.look() == await before.look()
+
+
+@pytest.mark.parametrize("seed", range(PAGES))
+async def test_what_was_said_before_anybody_looked_is_brought_up_to_date(cdp: PageCdp, site: Site, seed: int) -> None:
+    await cdp.page.goto(f"{site.url}/nothing.html")
+    await cdp.page.set_content("<!doctype html><title>Random</title><body>")
+    await cdp.page.evaluate(f"({MUTATIONS})({seed}); build()")
+    main = (await _frames(cdp))[0]
+    kept, fresh = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
+    await kept.ahead()
+    await cdp.page.evaluate(f"mutate({seed % 5})")
+    await asyncio.sleep(0.04)  # longer than any animation
+    assert await kept.look() == await fresh.look()
+
+
+async def test_a_look_at_a_page_that_was_said_before_tells_what_changed_since(cdp: PageCdp, site: Site) -> None:
+    await cdp.page.goto(f"{site.url}/nothing.html")
+    await cdp.page.set_content("<button>One</button>" * 50 + "<p id=text>Two</p>")
+    main = (await _frames(cdp))[0]
+    kept = await World.enter(cdp, main, "kept")
+    await kept.ahead()
+    assert len(kept.seen.items) == 51
+    await cdp.page.evaluate("text.textContent = 'Three'")
+    await kept.look()
+    assert not kept.whole and [item.text for item in kept.seen.items if isinstance(item, Text)] == ["Three"]
+    assert "said" not in await kept.js("autoglm.ahead(0, 1000)")
+
+
+async def test_what_is_left_out_of_drawing_is_not_laid_out_to_be_looked_at(cdp: PageCdp, site: Site) -> None:
+    await cdp.page.goto(f"{site.url}/nothing.html")
+    skipped = "<div id=skipped style='content-visibility: hidden'>Here <button>is</button> nothing</div>"
+    await cdp.page.set_content(f"<button>Real</button>{skipped}")
+    main = (await _frames(cdp))[0]
+    kept = await World.enter(cdp, main, "kept")
+    await cdp.send("Performance.enable")
+    before = await _layouts(cdp)
+    await kept.look()
+    assert [item.name for item in kept.seen.items if isinstance(item, Element)] == ["Real"]
+    assert await _layouts(cdp) == before
+    await cdp.page.evaluate("skipped.style.contentVisibility = 'visible'")
+    await kept.look()
+    assert [item.name for item in kept.seen.items if isinstance(item, Element)] == ["Real", "is"]
+
+
+async def _layouts(cdp: PageCdp) -> float:
+    metrics = (await cdp.send("Performance.getMetrics"))["metrics"]
+    return next(each["value"] for each in metrics if each["name"] == "LayoutCount")

@@ -19,7 +19,8 @@ let early = false;
 
 /**
  * Does what can be done of the first look, once the page is at rest; resolves to what only the driver can find out:
- * `ask` like look()'s, and the count of `hosts`. To neither when somebody looks, or after `mostMs`.
+ * `ask` like look()'s, and the count of `hosts`; or to what look() would answer to whom knows nothing, as `said`. To
+ * none of them when somebody looks, or after `mostMs`.
  * @param {number} quietMs
  * @param {number} mostMs
  */
@@ -35,7 +36,8 @@ async function ahead(quietMs, mostMs) {
   const ask = toAsk();
   if (ask.ways.length) return { ask };
   while (!(await slice())) if (over()) return {};
-  return { hosts: suspects.size };
+  if (suspects.size) return { hosts: suspects.size };
+  return version || !model || model.dirty.size || model.unjudged.size || isCut(model) ? {} : { said: answer(model, false) };
 }
 
 /** There is something that may be walked before the next look. */
@@ -68,7 +70,9 @@ function goOn(ms) {
   animations = null;
   const made = update(UNBOUND, ms);
   looking = false;
-  const done = !made.dirty.size && !made.unjudged.size && (unasked.has(document) || settleHosts(start + ms));
+  const walked = !made.dirty.size && !made.unjudged.size;
+  brokenOff = !walked;
+  const done = walked && (unasked.has(document) || settleHosts(start + ms));
   if (done) for (const part of made.changed) if (!part.dead) written(part);
   spent += performance.now() - start;
   return done;

@@ -63,8 +63,8 @@ function hear({ on: found, nodes }) {
   if (nodes !== null) count(nodes);
   if (found.length !== asked.length) return;
   for (const [i, [count, ...positions]] of found.entries()) {
-    const all = elementsIn(asked[i]);
-    if (all.length !== count) continue;
+    const all = elementsOf(asked[i], count);
+    if (!all) continue;
     unasked.delete(asked[i]);
     for (const at of positions) {
       if (at >= 0) hearing(all[at]);
@@ -72,6 +72,19 @@ function hear({ on: found, nodes }) {
     }
   }
   sortOut();
+}
+
+/**
+ * All elements of a node when there are so many, by which none is in a shadow root or those are asked too.
+ * @param {Node} node
+ * @param {number} count
+ * @returns {ArrayLike<Element> | null}
+ */
+function elementsOf(node, count) {
+  const plain = /** @type {ParentNode} */ (node).querySelectorAll('*');
+  if (node === document && plain.length === count) return plain;
+  const all = elementsIn(node);
+  return all.length === count ? all : null;
 }
 
 /** @param {Element} el */

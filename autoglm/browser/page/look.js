@@ -100,7 +100,7 @@ function look(options) {
 /** @param {Model} made @param {boolean} patch */
 function answer(made, patch) {
   settleHosts(isHuge() ? performance.now() + REST_AHEAD_MS : Infinity);
-  const cut = truncated || made.count > MOST_ITEMS || made.size > MOST_CHARACTERS;
+  const cut = isCut(made);
   const parts = cut ? [`[0,${JSON.stringify(bounded(made).map(wired))}]`] : patch ? made.changed : partsOf(made.root);
   const sent = [...parts].filter((part) => typeof part === 'string' || !part.dead).map((part) => sentAs(part, patch));
   const root = document.documentElement;
@@ -122,6 +122,11 @@ function answer(made, patch) {
   spoilt ||= hasty;
   remade = cut; // what was left out was not sent
   return `${JSON.stringify(head).slice(0, -1)},"parts":[${sent.filter(Boolean).join()}]}`;
+}
+
+/** Whether only some of it is told. @param {Model} made */
+function isCut(made) {
+  return truncated || made.count > MOST_ITEMS || made.size > MOST_CHARACTERS;
 }
 
 /** A part as it is sent; empty when it reads as it was sent before. @param {Part | string} part @param {boolean} patch */

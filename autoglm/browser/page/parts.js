@@ -105,6 +105,9 @@ class Model {
 /** @type {Model | null} */
 let model = null;
 
+/** Whether nothing was marked since a slice broke the walk off: the next one goes on, with what lies where as it was. */
+let brokenOff = false;
+
 /** The innermost part that holds a node. @param {Node} node @returns {Part | null} */
 function partAt(node) {
   for (let up = /** @type {Node | null} */ (node); up; up = above(up)) {
@@ -118,6 +121,7 @@ function partAt(node) {
 /** Something changed in a node, whose own part and those that speak of it are to be walked again. @param {Node} node */
 function mark(node) {
   if (!model) return;
+  brokenOff = false;
   if (node.nodeType === Node.ELEMENT_NODE) model.touched.add(/** @type {Element} */ (node));
   let found = false;
   for (let up = /** @type {Node | null} */ (node); up; up = above(up)) {

@@ -26,7 +26,9 @@ let allOpen = false;
  * @param {number} nodes
  */
 function count(nodes) {
-  allOpen = nodes === countOpen(document);
+  // A page without shadow roots and frames needs no search for them.
+  const plain = document.getElementsByTagName('*').length + textsWithSign(document);
+  allOpen = nodes === plain || nodes === countOpen(document);
 }
 
 /** Elements with children, which are judged after the walk, when it may be known that all is open. @type {Set<Element>} */

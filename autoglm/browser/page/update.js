@@ -36,7 +36,6 @@ function update(view, most = Infinity) {
   if (sheetsChanged() || frame !== framing) spoilt = true;
   framing = frame;
   outside = view;
-  measured++;
   if (heardStale) sortOut();
   heardStale = false;
   if (!model || spoilt) return remake(start, most);
@@ -44,13 +43,17 @@ function update(view, most = Infinity) {
   const scroll = `${scrollX} ${scrollY}`;
   const scrolled = scroll !== scrolledTo;
   scrolledTo = scroll;
-  if (model.dirty.size || relationsStale) relate();
-  settleSuspects(model);
-  noteLayout(model, scrolled);
-  // What was left out may be in view now.
-  if (spoilt || (truncated && model.dirty.size && model.whole)) return remake(start, most);
-  if (!model.dirty.size && !scrolled && !model.unjudged.size) return model;
-  noteModal(model);
+  if (scrolled || relationsStale || most === Infinity || !sameNumbers(model.root.rects, rectsOf(model.root))) brokenOff = false;
+  if (!brokenOff) {
+    measured++;
+    if (model.dirty.size || relationsStale) relate();
+    settleSuspects(model);
+    noteLayout(model, scrolled);
+    // What was left out may be in view now.
+    if (spoilt || (truncated && model.dirty.size && model.whole)) return remake(start, most);
+    if (!model.dirty.size && !scrolled && !model.unjudged.size) return model;
+    noteModal(model);
+  }
   const until = endOf(start, most);
   if (!rewalk(model, until)) return remake(start, most);
   if (!model.dirty.size) judge(model, until);
@@ -64,6 +67,7 @@ function endOf(start, most) {
 
 /** @param {number} start @param {number} most @returns {Model} */
 function remake(start, most) {
+  measured++;
   spoilt = false;
   remade = true;
   memberOf = new WeakMap();

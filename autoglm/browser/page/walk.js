@@ -322,6 +322,8 @@ class Walk {
     if (LISTS.test(role) && el.hasAttributes()) this.extent(el, role, place);
     const spoken = textRole(el, role, place.role);
     if (spoken !== place.role) place = { ...place, role: spoken };
+    // Nothing in it is drawn, and whoever asks for a style in it has it laid out, and the page painted anew.
+    if (style?.contentVisibility === 'hidden') return;
     const inside = style && (el.firstElementChild || rootOf(el)) ? this.within(el, style, place) : place;
     if (role === 'row' && !this.row) {
       if (!el.querySelector(NOT_FLAT)) return this.table(el, inside);
@@ -759,8 +761,9 @@ class Walk {
   /** @param {Element} el @param {Rect} rect @param {Place} place */
   canList(el, rect, place) {
     if (!seen(meet(rect, current(place.geo).clip))) return this.hide(el, place);
+    if (!place.shaded && !this.foreign && isPlain(el)) return true;
     if (/^(checkbox|radio|file)$/.test(typeOf(el)) && isBacked(el)) return false;
-    return (!place.shaded && !this.foreign && isPlain(el)) || !cutAway(getComputedStyle(el));
+    return !cutAway(getComputedStyle(el));
   }
 
   /**
