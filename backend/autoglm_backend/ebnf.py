@@ -27,6 +27,7 @@ CHARACTER = re.compile(
     r"|(?P<plain>[^\\])"
 )
 NAMED = {"n": "\n", "r": "\r", "t": "\t"}
+RULES = 10_000  # one may name the next, and what reads them goes as deep (`grammar.STACK`)
 
 
 class EbnfError(Exception):
@@ -51,6 +52,8 @@ def is_ebnf(text: str) -> bool:
 def to_lark(text: str) -> str:
     """The same grammar; it begins with `root`. Raises EbnfError."""
     rules = read(text)
+    if len(rules) > RULES:
+        raise EbnfError(f"it has {len(rules):,} rules, and {RULES:,} are the most")
     named = {name: [part.text for part in rule if isinstance(part, Name)] for name, rule in rules.items()}
     for name, others in {"": ["root"], **named}.items():
         if missing := next((other for other in others if other not in rules), None):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,9 @@ from autoglm_backend.language import Language
 
 # Spaces inside JSON would let a weak model pad its reply until max_tokens (facts/cpu_serving.md, section 1, pitfall 4).
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+# llguidance (1.9.1) goes 3 KiB deeper for each rule that names another, and where the stack ends the process
+# does: of the usual 8 MiB after 2,500 rules, which a task of 1,250 words has.
+STACK = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,15 @@ class GrammarCompiler:
         self.tokens = llguidance.LLTokenizer(
             language.tokenizer.to_str(), n_vocab=vocabulary, eos_token=sorted(language.stop_ids) or None
         )
+        before = threading.stack_size(STACK)
+        self.deep = ThreadPoolExecutor(1, "grammars")
+        self.deep.submit(int).result()  # the thread is there
+        threading.stack_size(before)
 
     def compile(self, grammar: Grammar) -> Matcher:
         """A matcher at the start of its text. Raises RequestError with the cause when the grammar is invalid."""
         source = self.source(grammar)
-        matcher = llguidance.LLMatcher(self.tokens, source, log_level=0)
+        matcher = self.deep.submit(llguidance.LLMatcher, self.tokens, source, log_level=0).result()
         if matcher.is_error():
             raise invalid(grammar, matcher.get_error())
         return Matcher(matcher)

@@ -87,3 +87,13 @@ def test_an_invalid_grammar_is_refused_with_its_field_and_cause(
         ask(engine, grammar=grammar)
     assert (refused.value.status, refused.value.param) == (400, grammar.field)
     assert cause in refused.value.message
+
+
+def test_a_long_chain_of_rules_is_read(engine: Engine, ask: Ask) -> None:
+    """A task of thousands of words has one; it ended the process."""
+    chain = "\n".join(f'r{at} ::= "a" r{at + 1}?' for at in range(9_998))
+    grammar = f'root ::= r0\n{chain}\nr9998 ::= "b"'
+    text, _ = ask(engine, grammar=Ebnf(grammar, "grammar"), temperature=0, max_tokens=4)
+    assert set(text) == {"a"}
+    with pytest.raises(RequestError, match=r"10,001 rules, and 10,000 are the most"):
+        ask(engine, grammar=Ebnf(f'{grammar}\nmore ::= "c"', "grammar"))
