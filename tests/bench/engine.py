@@ -139,12 +139,15 @@ class Ours:
         self._client = client
         self.start = start
         self.pid = children(os.getpid())[-1]  # it is the last that was started
+        self.cached = 0
+        """Tokens of the last prompt that it had not to read again."""
         self.refused = 0
         """How often it said that it was busy, to be asked again."""
 
     async def seconds(self, prompt: Prompt, out: int) -> float:
         took, timings = await self._ask(prompt, {"max_tokens": out, "structured_outputs": {"regex": "[a-z ]{400}"}})
-        assert timings["decode_tokens"] == out, timings
+        assert timings["decode_tokens"] == out and not timings["forced_tokens"], timings
+        self.cached = timings["cached_tokens"]
         return took
 
     async def action(self, prompt: Prompt, grammar: str = ACTION) -> tuple[float, dict[str, Any]]:
@@ -157,8 +160,11 @@ class Ours:
         while (answer := await self._client.post(f"{self._url}/chat/completions", json=body)).status_code == 503:
             self.refused += 1
             await asyncio.sleep(float(answer.headers["Retry-After"]))
-        said = answer.raise_for_status().json()
-        return time.perf_counter() - began, said["timings"]
+        timings = answer.raise_for_status().json()["timings"]
+        took = time.perf_counter() - began
+        if timings["prompt_tokens"] != len(prompt.ids):
+            raise AssertionError(f"ours read {timings['prompt_tokens']} tokens, the others {len(prompt.ids)}")
+        return took, timings
 
 
 @asynccontextmanager
@@ -240,6 +246,8 @@ async def measure(engines: Sequence[Engine], prompts: Prompts, rounds: int) -> l
         for what, prompt, out in asked:
             for engine, row in zip(engines, rows, strict=True):
                 row.put(what, await engine.seconds(prompt, out))
+                if isinstance(engine, Ours):
+                    read_again(engine, prompt, SHARED if what in ("300", "600") else 0)
         for engine in engines:
             await engine.seconds(prompts.step(20), 2)  # those that hold one conversation only have it again
         with busy_core():
@@ -250,6 +258,12 @@ async def measure(engines: Sequence[Engine], prompts: Prompts, rounds: int) -> l
     for engine, row in zip(engines, rows, strict=True):
         row.mib = proportional_mib(engine.pid)
     return rows
+
+
+def read_again(mine: Ours, prompt: Prompt, shared: int) -> None:
+    """Raises AssertionError when ours had not remembered what was shared, or more than that."""
+    if not shared <= mine.cached < shared + 20:
+        raise AssertionError(f"{mine.cached} of {len(prompt.ids)} tokens were remembered where {shared} were to be")
 
 
 def recorded(number: int, prompts: Prompts) -> Iterator[tuple[Prompt, str]]:

@@ -26,9 +26,11 @@ from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.extension_pipe import ExtensionTabs
 from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import launch
+from autoglm.dialects.page import page_text
 from autoglm.seams import Cdp, Tabs
-from autoglm.types import Viewport
-from tests.bench.observe_pages import BenchPage, served
+from autoglm.types import Observation, Viewport
+from tests.bench.observe import WHOLE
+from tests.bench.observe_pages import TOKEN, BenchPage, served
 from tests.extension.conftest import Served, chrome_with_extension, pair, serving
 
 KINDS = ("first", "again", "changed", "round trip")
@@ -48,10 +50,10 @@ class Pipe:
     took: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
 
-async def look(pipe: Pipe, url: str) -> None:
-    """One round: a run that looks at a page."""
+async def look(pipe: Pipe, shown: BenchPage) -> None:
+    """One round: a run that looks at a page. Raises AssertionError when not all of it was seen."""
     tabs, cdp, page = await pipe.open()
-    await page.goto(url)
+    await page.goto(shown.url)
     await asyncio.sleep(STILL_S)
     browser = CdpBrowser(tabs, cdp, answer_s=30)
     for kind in ("first", "again", "changed"):
@@ -59,12 +61,18 @@ async def look(pipe: Pipe, url: str) -> None:
             await page.evaluate(CHANGE)
             await asyncio.sleep(STILL_S)
         began = time.perf_counter()
-        await browser.observe()
+        seen = await browser.observe()
         pipe.took[kind].append(time.perf_counter() - began)
+        whole(seen, shown)
     began = time.perf_counter()
     await cdp.send("Runtime.evaluate", expression="0")
     pipe.took["round trip"].append(time.perf_counter() - began)
     await browser.close()
+
+
+def whole(seen: Observation, shown: BenchPage) -> None:
+    lost = shown.controls.keys() - set(TOKEN.findall(page_text(seen, WHOLE)))
+    assert seen.url == shown.url and not lost, f"{len(lost)} of {len(shown.controls)} controls of {seen.url} not seen"
 
 
 @asynccontextmanager
@@ -100,8 +108,8 @@ async def compare(pages: Sequence[BenchPage], rounds: int) -> None:
         for page in pages:
             ours, theirs = Pipe(in_playwright), Pipe(in_own_chrome)
             for _ in range(rounds):
-                await look(ours, page.url)
-                await look(theirs, page.url)
+                await look(ours, page)
+                await look(theirs, page)
             for kind in KINDS:
                 plain, through = ours.took[kind], theirs.took[kind]
                 ratio = f"{median(through) / median(plain):.2f} [{min(through) / min(plain):.2f}]"
@@ -118,7 +126,9 @@ async def at_once(page: BenchPage) -> str:
             await tab.bring_to_front()
             tabs = await tab_of(server, panel)
             browsers.append(CdpBrowser(tabs, _Timed(await tabs.open(), took), screenshots=True, answer_s=30))
-        await asyncio.gather(*(browser.observe() for browser in browsers))
+        for seen in await asyncio.gather(*(browser.observe() for browser in browsers)):
+            whole(seen, page)
+            assert seen.screenshot
         first, took[:] = [*took], []
         counted = await asyncio.gather(*(watch(browser) for browser in browsers))
         for browser in browsers:

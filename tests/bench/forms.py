@@ -29,7 +29,7 @@ from autoglm.browser.driver import CdpBrowser
 from autoglm.dialects.ref import unparse
 from autoglm.errors import AutoGLMError
 from autoglm.seams import Cdp, Model
-from autoglm.types import Click, Goto, Limits
+from autoglm.types import Click, Goto, Limits, Select, Type
 from tests.bench.harness import browser_tab, evaluate, model_at, site, steps_of, wilson
 
 # Marks every control in the order of the page, lets drawn switches switch, and keeps what a button sent.
@@ -39,17 +39,22 @@ const controls = [...document.querySelectorAll(kinds)]
 const read = (c) => c.matches('[role=switch]:not(input)') ? c.getAttribute('aria-checked') === 'true'
   : c.type === 'checkbox' || c.type === 'radio' ? c.checked
   : c.tagName === 'SELECT' ? [...c.selectedOptions].map((o) => o.label).join(', ') : c.value
+const exact = (c) => c.tagName === 'SELECT' ? [...c.selectedOptions].map((o) => o.label) : read(c)
 for (const c of controls) if (c.matches('[role=switch]:not(input)'))
   c.addEventListener('click', () => c.setAttribute('aria-checked', String(c.getAttribute('aria-checked') !== 'true')))
 window.sent = []
 for (const b of document.querySelectorAll('button, [role=button], input[type=button], input[type=submit]'))
   b.addEventListener('click', () => {
-    window.sent.push({ button: b.value || b.textContent, values: controls.map(read) })
+    window.sent.push({ button: b.value || b.textContent, values: controls.map(exact) })
     THANKS
   })
 </script>"""
 THANKS = """const said = document.createElement('div')
     said.setAttribute('role', 'status'); said.textContent = 'Thank you!'; b.after(said)"""
+
+
+Value = str | bool | tuple[str, ...]
+"""What a control holds; of a list what was chosen in it, in any order."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Page:
     task: str
     html: str
     button: str
-    values: list[str | bool]
+    values: list[Value]
 
 
 def held_out(count: int, first: int) -> Iterator[Page]:
@@ -87,14 +92,20 @@ def plain(node: Node) -> bool:
     return node.style != "live" and node.role != "option" and not drawn
 
 
-def expected(expert: Iterator[Any], world: Any, controls: list[Node]) -> tuple[str | None, list[str | bool]]:
-    """The button that sends, and what every control holds then."""
+def expected(expert: Iterator[Any], world: Any, controls: list[Node]) -> tuple[str | None, list[Value]]:
+    """The button that sends, and what every control holds then: a password itself, of which the world has the dots."""
+    given: dict[int, Value] = {}
     world.observation()
     for action in expert:
-        if isinstance(action, Click):
-            node = world.node(action.ref)
-            if node.role == "button":
-                return node.name, [value_of(n) for n in controls]
+        match action:
+            case Click(ref) if (node := world.node(ref)).role == "button":
+                return node.name, [given.get(id(n), value_of(n)) for n in controls]
+            case Type(ref, text) if (node := world.node(ref)).type == "password":
+                given[id(node)] = text
+            case Select(ref, options):
+                given[id(world.node(ref))] = tuple(options)
+            case _:
+                pass
         world.apply(action)
         world.observation()
     return None, []
@@ -114,14 +125,10 @@ def same(page: Page, sent: list[dict[str, Any]]) -> str:
     return "; ".join(f"#{i}: {got!r}, not {want!r}" for i, (got, want) in pairs if not equal(got, want))
 
 
-def equal(got: str | bool, want: str | bool) -> bool:
-    if isinstance(got, bool) or isinstance(want, bool):
-        return got == want
-    if set(want) == {"•"}:  # a password
-        return len(got) == len(want)
-    return got == want or sorted(got.split(", ")) == sorted(
-        want.split(", ")
-    )  # several options come in the page's order
+def equal(got: str | bool | list[str], want: Value) -> bool:
+    if isinstance(got, list):
+        return sorted(got) == sorted(want) if isinstance(want, tuple) else ", ".join(got) == want
+    return got == want
 
 
 async def fill(base: str, page: Page, browser: CdpBrowser, tab: Cdp, model: Model) -> dict[str, Any]:

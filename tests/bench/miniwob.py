@@ -2,7 +2,8 @@
 
     python -m tests.bench.miniwob [--tasks login-user,click-tab] [--seeds 0:20] [--json]
 
-Nothing of MiniWoB++ is in the training data. An episode counts when the raw reward (no time penalty) is positive.
+Nothing of MiniWoB++ is in the training data. An episode counts when the raw reward (no time penalty) is 1: of these
+tasks click-checkboxes alone gives a part of it, for more boxes right than wrong, which does not count.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ async def episode(base: str, task: str, seed: int, browser: CdpBrowser, tab: Cdp
                 break
     except AutoGLMError as error:
         taken.append(f"! {error}")
-    return {"task": task, "seed": seed, "right": bool(done and reward > 0), "utterance": utterance, "steps": taken}
+    right = bool(done and reward == 1)
+    return {
+        "task": task, "seed": seed, "right": right, "reward": reward, "utterance": utterance, "steps": taken,
+    }  # fmt: skip
 
 
 async def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:

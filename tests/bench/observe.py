@@ -9,7 +9,8 @@ does each hidden decoy, which counts when it stands anywhere. A page stands stil
 the first look at a fresh document, `again` the next with nothing changed, `3 changed` after a script has changed a
 text, a value and a class, `3 rows` after it has added three. A tab that we opened is looked at in its idle time before
 anybody asks; `anew` is ours without that and without what it remembers: each look by a new CdpBrowser that comes to the
-page as it stands. Then a page of 200,000 nodes, and pages that hang. Peers that are not in DIR are left out and named.
+page as it stands. Then a page of 200,000 nodes, of which all that is in view must be told, and pages that hang. Peers
+that are not in DIR are left out and named.
 """
 
 from __future__ import annotations
@@ -44,6 +45,12 @@ STILL_S = 0.6
 PATIENCE_S = 90.0
 """Seconds of looking at one page after which a slow peer gets no more rounds."""
 LOADED_JS = "document.readyState === 'complete' || new Promise((done) => addEventListener('load', () => done()))"
+IN_VIEW = """[...document.querySelectorAll('a, button:not(.is-off)')].flatMap((each) => {
+  const box = each.getBoundingClientRect();
+  const seen = box.height > 4 && box.top >= 0 && box.bottom <= innerHeight && each.checkVisibility();
+  return seen ? each.innerText.match(/\\bq\\d[0-9a-z]{2,3}\\b/g) ?? [] : [];
+})"""
+"""Tokens of links and buttons that stand in view with their text."""
 WHOLE = 10**9
 """Tokens: a text form without a budget."""
 KINDS = ("first", "again", "3 changed", "3 rows")
@@ -164,9 +171,9 @@ def actionable(text: str, watcher: Watcher) -> set[str]:
     return found
 
 
-def changes_told(text: str, gone: str) -> int:
-    """Of the three changes, how many the text shows."""
-    return sum(("now1" in text, "held1" in text, gone not in text))
+def changes_told(before: str, text: str, gone: str) -> int:
+    """Of the three changes, how many the text shows; what was never shown is not told to be gone."""
+    return sum(("now1" in text, "held1" in text, gone in before and gone not in text))
 
 
 def rows_told(text: str) -> int:
@@ -181,12 +188,13 @@ async def watched(watcher: Watcher, page: BenchPage, seen: Seen) -> None:
     await watcher.open(page.url)
     await asyncio.sleep(STILL_S)
     seen.looks["first"].append(await watcher.look())
-    seen.looks["again"].append(await watcher.look())
+    again = await watcher.look()
+    seen.looks["again"].append(again)
     gone = await watcher.script("change(1)")
     await asyncio.sleep(STILL_S)
     changed = await watcher.look()
     seen.looks["3 changed"].append(changed)
-    seen.told["3 changed"] = changes_told(changed.text, "".join(TOKEN.findall(gone)[:1]) or gone)
+    seen.told["3 changed"] = changes_told(again.text, changed.text, "".join(TOKEN.findall(gone)[:1]) or gone)
     await watcher.script("grow(1)")
     await asyncio.sleep(STILL_S)
     grown = await watcher.look()
@@ -244,9 +252,11 @@ async def huge(pipe: PlaywrightPipe, page: BenchPage) -> str:
         if script:
             await evaluate(tab, script)
             await asyncio.sleep(STILL_S)
-        told = await outcome(browser.observe())
+        told, seen = await outcome(browser.observe())
         took, size = re.findall(r"[\d.]+(?= s,| MB)", told) or (math.inf, math.inf)
-        verdict = "met" if float(took) <= 2 and float(size) <= 2 and ", truncated True" in told else "MISSED"
+        lost = set(await evaluate(tab, IN_VIEW)) - {token for e in seen.elements for token in TOKEN.findall(e.name)}
+        good = float(took) <= 2 and float(size) <= 2 and ", truncated True" in told and not lost
+        verdict = "met" if good else f"MISSED{f', {len(lost)} in view not told' if lost else ''}"
         lines.append(f"- {verdict}: {what}: {told}")
     await browser.close()
     return "\n".join(lines)
@@ -263,9 +273,9 @@ async def hung(pipe: PlaywrightPipe, pages: Mapping[str, BenchPage]) -> str:
     lines = ["\nPages that hang:\n"]
     for name in ("hang", "hang-loading", "hang-frame"):
         browser = (await Ours.begin(pipe)).browser
-        opened = await outcome(browser.act(Goto(pages[name].url)))
+        opened, _ = await outcome(browser.act(Goto(pages[name].url)))
         await asyncio.sleep(2 * STILL_S)
-        looked = await outcome(browser.observe())
+        looked, _ = await outcome(browser.observe())
         began = time.perf_counter()
         await browser.close()
         closed = time.perf_counter() - began
@@ -279,20 +289,21 @@ async def hung(pipe: PlaywrightPipe, pages: Mapping[str, BenchPage]) -> str:
     return "\n".join(lines)
 
 
-async def outcome(doing: Awaitable[Observation | Acted]) -> str:
-    """What came of it, and when."""
+async def outcome(doing: Awaitable[Observation | Acted]) -> tuple[str, Observation]:
+    """What came of it, and when; and what was seen."""
     began = time.perf_counter()
+    nothing = Observation("", "")
     try:
         done = await doing
     except AutoGLMError as error:
-        return f"{type(error).__name__} after {time.perf_counter() - began:.2f} s ({error})"
+        return f"{type(error).__name__} after {time.perf_counter() - began:.2f} s ({error})", nothing
     took = time.perf_counter() - began
     if isinstance(done, Acted):
-        return f"{done.said} after {took:.2f} s"
+        return f"{done.said} after {took:.2f} s", nothing
     facts = (
         f"{len(done.elements)} controls, {len(done.items)} items, truncated {done.truncated}, settled {done.settled}"
     )
-    return f"{took:.2f} s, {size_of(done) / 1e6:.2f} MB as JSON, {facts}"
+    return f"{took:.2f} s, {size_of(done) / 1e6:.2f} MB as JSON, {facts}", done
 
 
 # ---------------------------------------------------------------- told
@@ -316,9 +327,9 @@ def row(page: BenchPage, watcher: Watcher, seen: Seen, base: Seen) -> str:
         _ms(seen.times("first")), f"{_ratio(seen.times('first'), base.times('first')):.2f}", _ms(seen.times("again")),
         _ms(seen.times("3 changed")), f"{seen.told['3 changed']}/3", _ms(seen.times("3 rows")),
         f"{seen.told['3 rows']}/3", f"{1000 * median(each.text_s for each in seen.looks['first']):.1f}",
-        str(len(look.text)), f"{len(look.text) / max(right, 1):.1f}", str(look.bytes),
+        str(len(look.text)), f"{len(look.text) / right:.1f}" if right else "nothing listed", str(look.bytes),
     ]  # fmt: skip
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(cells)} |{f' gave up later: {seen.failed}' if seen.failed else ''}"
 
 
 def _ms(seconds: Sequence[float]) -> str:

@@ -2,7 +2,7 @@
 
     python -m tests.bench.steady [--requests 5000] [--model embedded] [--at-once 8] [--json]
 
-Requests differ: prompts of 5 to 700 tokens, new or going on from an earlier one, 1 to 24 tokens out, free or by a
+Requests differ: prompts of 8 to 1,234 tokens, new or going on from an earlier one, 1 to 24 tokens out, free or by a
 grammar, one in twenty given up while it runs. Ten times the server's memory is written down and a fixed prompt asked
 alone, greedily: its reply must stay the same. Memory is resident, in MiB; growth is that of the second half, when all
 sizes of passes have been met. Exit 1: another reply, or more than 3 % growth.
@@ -62,13 +62,15 @@ class Requests:
 
 
 async def ask(client: httpx.AsyncClient, body: dict[str, Any], patience: float | None) -> str:
-    """What came of it. Raises httpx.HTTPStatusError for an answer that is none."""
+    """What came of it. Raises httpx.HTTPStatusError for an answer that is none, RuntimeError for one that broke off."""
     try:
         async with asyncio.timeout(patience):
             answer = await client.post("/chat/completions", json=body)
     except TimeoutError:
         return "given up"
     answer.raise_for_status()
+    if body["stream"] and not answer.text.endswith("data: [DONE]\n\n"):
+        raise RuntimeError(f"a stream broke off: {answer.text[-500:]}")
     return "answered"
 
 
@@ -107,6 +109,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
         pid = children(os.getpid())[-1]
         async with httpx.AsyncClient(base_url=ready.url, timeout=600, trust_env=False) as client:
             first = await reply(client)
+            assert first, "the fixed prompt has no reply; one that is empty would be the same each time"
             memory, ends, same = [resident(pid)], dict[str, int](), True
             requests = iter(Requests())
             began = time.perf_counter()
@@ -131,6 +134,8 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
+    if arguments.requests < 10:
+        parser.error("--requests: memory is looked at ten times, so 10 at least")
     found = asyncio.run(run(arguments))
     if arguments.json:
         print(json.dumps(found))
