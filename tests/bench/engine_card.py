@@ -209,8 +209,9 @@ class Bench:
             since = time.perf_counter()
             finished = list(engine.generate(request))[-1]
             times.append(time.perf_counter() - since)
+            timings = finished.timings
+            assert timings.decode_tokens == OUT and timings.cached_tokens >= SHARED, timings
         engine.forget()
-        timings = finished.timings
         return {
             "ms": 1000 * median(times), "least_ms": 1000 * min(times), "prefill_ms": 1000 * timings.prefill_s,
             "decode_ms": 1000 * timings.decode_s, "prompt": timings.prompt_tokens, "cached": timings.cached_tokens,
@@ -227,18 +228,21 @@ class Bench:
             shared = self.text_of(SHARED, 0)
             list(engine.generate(self.request(shared, 1)))
             left = [self.request(shared + " " + self.text_of(NEW, 100 + at), OUT) for at in range(max(8, 2 * at_once))]
-            total, running, took = len(left), {}, []
+            total, running, took, said = len(left), {}, [], 0
             since = time.perf_counter()
             while left or running:
                 while left and len(running) < at_once:
                     running[engine.start(left.pop())] = time.perf_counter()
                 engine.step(list(running))
-                took += [time.perf_counter() - running.pop(run) for run in list(running) if run.ended]
+                for run in [run for run in running if run.ended]:
+                    took.append(time.perf_counter() - running.pop(run))
+                    said += len(run.reply)
             seconds = time.perf_counter() - since
             engine.forget()
             took.sort()
+            assert said == total * OUT, f"{said} tokens where {total * OUT} were to be"
             found |= {
-                f"x{at_once}_tok_s": total * OUT / seconds,
+                f"x{at_once}_tok_s": said / seconds,
                 f"x{at_once}_steps_s": total / seconds,
                 f"x{at_once}_p95_s": took[int(0.95 * (len(took) - 1))],
             }

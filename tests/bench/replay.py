@@ -200,8 +200,9 @@ async def judge(
     try:
         steps = await recorded(pipe, script, downloads)
     except (AutoGLMError, AssertionError, StopIteration, IndexError) as error:
-        score.wrong.append(f"not recorded: {script.name}: {error}")
+        score.count("is recorded", right=False, about=f"{script.name}: {error}")
         return
+    score.count("is recorded", any(map(was_done, steps)), f"{script.name}: nothing was done")
     played, seconds, _ = await replayed(pipe, steps, downloads)
     score.count("replay passes", passed(played, steps), f"{script.name}: {played[-1] if played else ''!r:.300}")
     if not passed(played, steps):
@@ -275,7 +276,9 @@ def exports(run: Run, steps: Sequence[Step], score: Score) -> None:
     except AutoGLMError as error:
         score.count("export passes", right=False, about=f"{run.task}: {error!s:.300}")
         return
-    score.count("export passes", right=True, about="")
+    score.count(
+        "export passes", proof.holds, f"{run.task}: {len(proof.broken)} broken pages, {len(proof.harmless)} not"
+    )
     for fate in proof.broken:
         score.count("export sees broken", fate.right, f"{run.task}: {fate.mutant}")
     for fate in proof.harmless:
@@ -293,6 +296,7 @@ def _some(made: Sequence[Mutant], count: int, *, harmless: bool) -> list[Mutant]
 
 
 WANTED = {
+    "is recorded": 0.98,
     "replay passes": 0.98,
     "broken is seen": 0.95,
     "harmless stays green": 0.95,
