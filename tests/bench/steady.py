@@ -4,8 +4,9 @@
 
 Requests differ: prompts of 8 to 1,234 tokens, new or going on from an earlier one, 1 to 24 tokens out, free or by a
 grammar, one in twenty given up while it runs. Ten times the server's memory is written down and a fixed prompt asked
-alone, greedily: its reply must stay the same. Memory is resident, in MiB; growth is that of the second half, when all
-sizes of passes have been met. Exit 1: another reply, or more than 3 % growth.
+alone, greedily: its reply must stay the same. Memory is resident, in MiB, after as many of the longest conversations as
+are remembered, for what they take is kept; growth is that of the second half, when all sizes of passes have been met.
+Exit 1: another reply, or more than 3 % growth.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ WORDS = "page contact us heading link button textbox value count name ada@exampl
 PROBE = {"messages": [{"role": "user", "content": " ".join(WORDS * 6)}], "temperature": 0, "max_tokens": 40}
 GROWTH = 0.03
 LONGEST = 2500  # characters of a conversation, after which another begins
+REMEMBERED = 16  # conversations, at most
 
 
 class Requests:
@@ -56,6 +58,10 @@ class Requests:
             if self._random.random() < 0.2:
                 body |= {"structured_outputs": {"grammar": ACTION}, "max_tokens": 60}
             yield body, self._random.uniform(0, 0.5) if self._random.random() < 0.05 else None
+
+    def longest(self) -> list[str]:
+        """More than are remembered, each longer than any that is asked; they begin differently."""
+        return [f"{at} {' '.join(self._random.choices(WORDS, k=LONGEST // 4))}" for at in range(REMEMBERED + 4)]
 
     def _text(self) -> str:
         return " ".join(self._random.choices(WORDS, k=int(2 ** self._random.uniform(1, 6))))
@@ -108,15 +114,16 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
         ready = await server.ready()
         pid = children(os.getpid())[-1]
         async with httpx.AsyncClient(base_url=ready.url, timeout=600, trust_env=False) as client:
+            requests = Requests()
+            for text in requests.longest():
+                await ask(client, {"messages": [{"role": "user", "content": text}], "max_tokens": 24}, None)
             first = await reply(client)
             assert first, "the fixed prompt has no reply; one that is empty would be the same each time"
             memory, ends, same = [resident(pid)], dict[str, int](), True
-            requests = iter(Requests())
+            bodies = iter(requests)
             began = time.perf_counter()
             for part in range(10):
-                for end, count in (
-                    await ask_some(client, requests, arguments.requests // 10, arguments.at_once)
-                ).items():
+                for end, count in (await ask_some(client, bodies, arguments.requests // 10, arguments.at_once)).items():
                     ends[end] = ends.get(end, 0) + count
                 memory.append(resident(pid))
                 same = same and await reply(client) == first
