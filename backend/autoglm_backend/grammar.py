@@ -19,8 +19,8 @@ from autoglm_backend.language import Language
 
 # Spaces inside JSON would let a weak model pad its reply until max_tokens (facts/cpu_serving.md, section 1, pitfall 4).
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
-# llguidance (1.9.1) goes 3 KiB deeper for each rule that names another, and where the stack ends the process
-# does: of the usual 8 MiB after 2,500 rules, which a task of 1,250 words has.
+# llguidance (1.9.1) goes 3 KiB deeper for each rule that names another, and a stack that is full ends the process: the
+# usual 8 MiB after 2,500 rules, which a task of 1,250 words has.
 STACK = 64 << 20
 
 

@@ -37,7 +37,8 @@ async function ahead(quietMs, mostMs) {
   if (ask.ways.length) return { ask };
   while (!(await slice())) if (over()) return {};
   if (suspects.size) return { hosts: suspects.size };
-  return version || !model || model.dirty.size || model.unjudged.size || isCut(model) ? {} : { said: answer(model, false) };
+  if (version || !model || model.dirty.size || model.unjudged.size || isCut(model)) return {};
+  return { said: answer(model, false) };
 }
 
 /** There is something that may be walked before the next look. */

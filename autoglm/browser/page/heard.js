@@ -81,8 +81,8 @@ function hear({ on: found, nodes }) {
  * @returns {ArrayLike<Element> | null}
  */
 function elementsOf(node, count) {
-  const plain = /** @type {ParentNode} */ (node).querySelectorAll('*');
-  if (node === document && plain.length === count) return plain;
+  const plain = node === document ? document.querySelectorAll('*') : null;
+  if (plain?.length === count) return plain;
   const all = elementsIn(node);
   return all.length === count ? all : null;
 }

@@ -43,7 +43,8 @@ function update(view, most = Infinity) {
   const scroll = `${scrollX} ${scrollY}`;
   const scrolled = scroll !== scrolledTo;
   scrolledTo = scroll;
-  if (scrolled || relationsStale || most === Infinity || !sameNumbers(model.root.rects, rectsOf(model.root))) brokenOff = false;
+  if (scrolled || relationsStale || most === Infinity) brokenOff = false;
+  if (brokenOff && !sameNumbers(model.root.rects, rectsOf(model.root))) brokenOff = false;
   if (!brokenOff) {
     measured++;
     if (model.dirty.size || relationsStale) relate();
