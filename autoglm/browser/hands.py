@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from autoglm.browser.keys import COMMANDS, MODIFIERS, SHIFT, Chord, Key, chord, modifiers, named_key, needs_shift
-from autoglm.errors import Mistake
+from autoglm.errors import CdpError, Mistake
 from autoglm.seams import Json
 from autoglm.types import (
     Check,
@@ -59,6 +59,16 @@ DRAG_S = 2.0
 """How long the browser may take to hand over a drag that the page has begun."""
 CHOOSER_S = 0.7
 """How long after a click a file chooser may open."""
+FOLDER_S = 15.0
+"""How long the browser may take to list a folder, 0.5 ms a file; after that the page is looked at without it."""
+HEAR_TAKEN = """function () {
+  return {
+    taken: new Promise((done) => {
+      this.addEventListener('change', () => done(), { once: true, capture: true });
+      setTimeout(done, %d);
+    }),
+  };
+}"""
 GRIP = 6
 """Px that a thing is moved before the browser takes it for a drag; its threshold is 4."""
 STEPS = 6
@@ -101,7 +111,7 @@ class Reach(Protocol):
         """Returns when the element's document, or the page, is on its way to another one."""
         ...
 
-    async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
+    async def send_to(self, ref: int, method: str, wait_s: float = 0, /, **params: Any) -> Json:
         """A command to the target that holds the element's frame."""
         ...
 
@@ -354,15 +364,33 @@ class Hands:
             raise Mistake(f"{folders[0]} is a folder; element [{ref}] takes files, name those that are in it")
         if "webkitdirectory" in attributes and (single := [file for file in files if not file.is_dir()]):
             raise Mistake(f"{single[0]} is a file; element [{ref}] takes a whole folder")
+        if empty := [file for file in files if file.is_dir() and not any(each.is_file() for each in file.rglob("*"))]:
+            raise Mistake(f"{empty[0]} is a folder without a file; name one that has some")
         if len(files) > 1 and "multiple" not in attributes:
             raise Mistake(f"element [{ref}] takes one file, not {len(files)}")
         accept = attributes.get("accept", "")
         if refused := [file for file in files if not _accepted(file, accept)]:
             raise Mistake(f"element [{ref}] takes {accept}, not {refused[0].name}")
-        await self._reach.send_to(
-            ref, "DOM.setFileInputFiles", files=[str(file) for file in files], backendNodeId=node["backendNodeId"]
-        )
+        given_to = {"backendNodeId": node["backendNodeId"]}
+        taken = await self._folder_taken(ref, given_to) if "webkitdirectory" in attributes else None
+        await self._reach.send_to(ref, "DOM.setFileInputFiles", files=[str(file) for file in files], **given_to)
+        if taken:
+            with suppress(CdpError):  # The page left with what it was given.
+                await self._reach.send_to(ref, "Runtime.callFunctionOn", FOLDER_S, **taken)
         return f"gave it {', '.join(file.name for file in files)}"
+
+    async def _folder_taken(self, ref: int, node: Json) -> Json:
+        """What waits for the input to have a folder: the browser lists what is in it while the page goes on."""
+        held = (await self._reach.send_to(ref, "DOM.resolveNode", **node))["object"]["objectId"]
+        heard = await self._reach.send_to(
+            ref, "Runtime.callFunctionOn", objectId=held, functionDeclaration=HEAR_TAKEN % (1000 * FOLDER_S)
+        )
+        return {
+            "objectId": heard["result"]["objectId"],
+            "functionDeclaration": "function () { return this.taken }",
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
 
     async def _drop_files(self, ref: int, files: list[Path], at: Point) -> str:
         data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}

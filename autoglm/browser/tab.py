@@ -261,8 +261,8 @@ class Tab:
     async def leaves(self, ref: int) -> None:
         await self.news.leaves({self.news.main, self.frames.id_of(ref)})
 
-    async def send_to(self, ref: int, method: str, /, **params: Any) -> Json:
-        return await self.send(method, session=self.frames.session_of(ref), **params)
+    async def send_to(self, ref: int, method: str, wait_s: float = 0, /, **params: Any) -> Json:
+        return await self.send(method, wait_s, session=self.frames.session_of(ref), **params)
 
     async def _ask(self, timeout_s: float, method: str, /, session: str = "", **params: Any) -> Json:
         """The result, unless a dialog comes up first. Raises TimeoutError, DialogOpened, CdpError, BrowserGone."""

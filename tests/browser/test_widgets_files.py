@@ -17,6 +17,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).write_text(name)
     (tmp_path / "album").mkdir()
     (tmp_path / "album" / "one.png").write_text("1")
+    (tmp_path / "empty" / "emptier").mkdir(parents=True)
     return tmp_path
 
 
@@ -66,6 +67,43 @@ async def test_a_folder_goes_to_an_input_that_takes_folders(visit: Visit, folder
     assert await given(visit) == ["album: one.png (1 bytes)"]
 
 
+async def test_a_folder_may_be_given_twice(visit: Visit, folder: Path) -> None:
+    seen = await visit.open("widgets/files.html")
+    await visit.js("album.addEventListener('change', () => events.push('change'))")
+    for _ in range(2):
+        await visit.act(Upload(element(seen, "Album").ref, (str(folder / "album"),)))
+    assert await visit.js("events") == ["change", "change"]
+
+
+async def test_a_folder_that_takes_long_to_list_is_waited_for(visit: Visit, folder: Path) -> None:
+    many = folder / "many"
+    many.mkdir()
+    for number in range(1_000):
+        (many / f"{number}.png").touch()
+    seen = await visit.open("widgets/files.html")
+    await visit.js("album.addEventListener('change', () => said.textContent = `${album.files.length} pictures`)")
+    await visit.act(Upload(element(seen, "Album").ref, (str(many),)))
+    assert await given(visit) == ["1000 pictures"]
+
+
+async def test_a_page_may_leave_with_the_folder_it_was_given(visit: Visit, folder: Path) -> None:
+    seen = await visit.open("widgets/files.html")
+    await visit.js("album.addEventListener('change', () => location = '/nothing.html')")
+    said = await visit.act(Upload(element(seen, "Album").ref, (str(folder / "album"),)))
+    assert said.startswith("gave it album") and (await visit.observe()).url.endswith("/nothing.html")
+
+
+async def test_a_folder_goes_to_an_input_that_is_not_in_the_page(visit: Visit, folder: Path) -> None:
+    await visit.show("""<button>Choose a folder</button><p role=status></p><script>
+      document.querySelector('button').onclick = () => {
+        const input = Object.assign(document.createElement('input'), { type: 'file', webkitdirectory: true });
+        input.onchange = () => document.querySelector('p').textContent = `${input.files.length} files`;
+        input.click();
+      };</script>""")
+    await visit.act(Upload(await visit.ref("Choose a folder"), (str(folder / "album"),)))
+    assert await given(visit) == ["1 files"]
+
+
 @pytest.mark.parametrize(
     ("name", "files", "said"),
     [
@@ -74,6 +112,7 @@ async def test_a_folder_goes_to_an_input_that_takes_folders(visit: Visit, folder
         ("CV", ("cv.pdf", "cv.pdf"), "takes one file, not 2"),
         ("Pictures", ("photo.png", "cv.pdf"), r"takes image/\*, not cv\.pdf"),
         ("Album", ("cv.pdf",), "takes a whole folder"),
+        ("Album", ("empty",), "empty is a folder without a file"),
         ("Off", ("cv.pdf",), "is disabled"),
         ("Browse nothing", ("cv.pdf",), "asked for no file when it was clicked, and takes none"),
     ],
