@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -13,11 +15,28 @@ from playwright.async_api import Page
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.extension_pipe import ExtensionCdp, ExtensionTabs
+from autoglm.browser.frames import SILENT
 from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.seams import Cdp, Tabs
 from autoglm.types import Element, Goto, Observation, OnBrowser, OnElement, Text, Viewport
 from tests.extension.conftest import chrome_with_extension, pair, serving
 from tests.site.server import Site
+
+T = TypeVar("T")
+IN_TIME_S = 10.0
+"""How long what the browser, the page or the server does by itself may take on a machine with much else to do."""
+PATIENT = {"settle_s": 20.0, "actionable_s": 10.0, "answer_s": 20.0}
+"""For tests that are about something else than time."""
+
+
+async def until(look: Callable[[], Awaitable[T]], holds: Callable[[T], object]) -> T:
+    """What there is once that holds; else what there is after IN_TIME_S."""
+    deadline = time.monotonic() + IN_TIME_S
+    while True:
+        seen = await look()
+        if holds(seen) or time.monotonic() > deadline:
+            return seen
+        await asyncio.sleep(0.02)
 
 
 class Visit:
@@ -34,23 +53,24 @@ class Visit:
     async def begin(cls, pipe: PlaywrightPipe, site: Site, *, downloads: Path | None = None, **options: float) -> Visit:
         tabs = await pipe.tabs(downloads=downloads)
         first = await tabs.open()
-        return cls(tabs, first, first.page, site, **options)
+        return cls(tabs, first, first.page, site, **{**PATIENT, **options})
 
     async def open(self, page: str) -> Observation:
         await self.browser.act(Goto(f"{self.site.url}/{page}"))
-        return await self.browser.observe()
+        return await self.observe()
 
     async def show(self, html: str) -> Observation:
         """A page made of `html`."""
         await self.page.goto(f"{self.site.url}/nothing.html")
         await self.page.set_content(f"<!doctype html><title>Test</title><body>{html}")
-        return await self.browser.observe()
+        return await self.observe()
 
     async def act(self, action: OnElement | OnBrowser) -> str:
         return (await self.browser.act(action)).said
 
     async def observe(self) -> Observation:
-        return await self.browser.observe()
+        """Once no frame is late; one that does not answer is looked at through the browser itself."""
+        return await until(self.browser.observe, lambda seen: not any(SILENT in text for text in texts(seen, "iframe")))
 
     async def js(self, expression: str) -> Any:
         """What the page itself sees."""
@@ -70,8 +90,12 @@ class Visit:
             patch.setattr(self.cdp, "send", late)
             yield
 
+    async def posted(self) -> list[dict[str, Any]]:
+        """What came to the site so far."""
+        return self.site.submitted
+
     async def ref(self, name: str) -> int:
-        return element(await self.browser.observe(), name).ref
+        return element(await self.observe(), name).ref
 
 
 def element(seen: Observation, name: str) -> Element:
@@ -109,7 +133,7 @@ async def begin_in_own_chrome(opened: AsyncExitStack, site: Site, directory: Pat
     await pair(chrome, served)
     work = await chrome.panel.evaluate("chrome.tabs.query({active: true, currentWindow: true}).then(([tab]) => tab.id)")
     tabs = ExtensionTabs(served.session().extension, "test", work)
-    return Visit(tabs, await tabs.open(), chrome.work, site)
+    return Visit(tabs, await tabs.open(), chrome.work, site, **PATIENT)
 
 
 NOT_IN_OWN_CHROME = {
@@ -139,7 +163,7 @@ async def fresh(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def hasty(pipe: PlaywrightPipe, site: Site) -> AsyncIterator[Visit]:
-    """A tab with little patience for what is in the way."""
-    hasty = await Visit.begin(pipe, site, settle_s=0.5, actionable_s=0.2)
+    """A tab with little patience for what is in the way of an action."""
+    hasty = await Visit.begin(pipe, site, actionable_s=0.2)
     yield hasty
     await hasty.browser.close()

@@ -6,7 +6,7 @@ import pytest
 
 from autoglm.errors import Mistake
 from autoglm.types import Back, Check, Click, Goto, Hover, Press, Scroll, Select, Type, Wait
-from tests.browser.conftest import Visit, element, names, texts
+from tests.browser.conftest import Visit, element, names, texts, until
 
 
 async def test_a_form_is_filled_in_and_sent(visit: Visit) -> None:
@@ -39,7 +39,7 @@ async def test_a_form_is_filled_in_and_sent(visit: Visit) -> None:
         "message": "Hello,\r\nplease call me (today)!".replace("\r", ""),
     }
     assert await visit.js("window.__submitted") == sent
-    assert visit.site.submitted == [sent]
+    assert await until(visit.posted, bool) == [sent]
 
 
 async def test_every_kind_of_field_takes_its_value(visit: Visit) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autoglm.browser.names import reserve, safe_name
 from autoglm.browser.playwright_pipe import PlaywrightPipe
 from autoglm.types import Click, Download, Goto
-from tests.browser.conftest import Visit, element
+from tests.browser.conftest import Visit, element, until
 from tests.browser.test_frames import show
 from tests.site.server import Site
 
@@ -69,6 +69,7 @@ async def test_a_download_by_other_ways_is_taken_too(taking: Visit, how: str) ->
     while not seen.downloads:
         seen = await taking.observe()
     assert [file.name for file in seen.downloads] == ["a.txt"]
+    seen = await until(taking.observe, lambda seen: len(seen.tabs) == 1)  # the one that only led to the file closes
     assert len(seen.tabs) == 1
 
 
@@ -79,8 +80,9 @@ async def test_going_to_a_file_downloads_it(taking: Visit) -> None:
 
 
 async def test_a_slow_download_is_told_when_it_is_there(taking: Visit) -> None:
-    seen = await show(taking, LINK.replace("{name}", "slow.txt&trickle=6000"))
+    seen = await show(taking, LINK.replace("{name}", "slow.txt&held=1"))
     assert "it downloaded" not in await taking.act(Click(element(seen, "Get").ref))
+    taking.site.let_go.set()
     seen = await taking.observe()
     while not seen.downloads:
         seen = await taking.observe()

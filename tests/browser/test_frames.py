@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
 
 import pytest
@@ -27,6 +26,9 @@ def elsewhere(visit: Visit, html: str) -> str:
 
 def frame(url: str, name: str = "", style: str = "") -> str:
     return f'<iframe title="{name}" src="{url}" style="width:500px;height:150px;border:3px solid;padding:5px;{style}"></iframe>'
+
+
+LOADED = "new Promise((done) => frame.addEventListener('load', () => done(), { once: true }))"
 
 
 async def show(visit: Visit, html: str) -> Observation:
@@ -150,8 +152,7 @@ async def test_a_number_from_a_frame_that_went_elsewhere_acts_on_nothing(visit: 
     seen = await show(visit, frame(elsewhere(visit, "<button>Old</button>"), "F"))
     old = element(seen, "Old").ref
     for url, name in ((page("<button>Near</button>"), "Near"), (elsewhere(visit, "<button>Far</button>"), "Far")):
-        await visit.js(f"document.querySelector('iframe').src = {url!r}")
-        await asyncio.sleep(0.3)
+        await visit.js(f"frame = document.querySelector('iframe'); frame.src = {url!r}; {LOADED}")
         with pytest.raises(Mistake):
             await visit.act(Click(old))
         seen = await visit.observe()

@@ -67,8 +67,11 @@ async def test_events_end_when_the_tab_closes(pipe: PlaywrightPipe) -> None:
     events = cdp.events()
     await cdp.send("Page.enable")
     await cdp.send("Page.navigate", url="about:blank#1")
-    await cdp.close()
-    methods = [method async for method, _, _ in events]
+    methods: list[str] = []
+    async for method, _, _ in events:
+        methods.append(method)
+        if method == "Page.frameStartedLoading":
+            await cdp.close()
     await tabs.close()
     assert "Page.frameStartedLoading" in methods
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +20,9 @@ MUTATIONS = Path(__file__).with_name("mutations.js").read_text(encoding="utf-8")
 PAGES = 16
 """Pages of the test, each with BATCHES × up to 12 mutations."""
 BATCHES = 14
+AT_REST = """Promise.allSettled(document.getAnimations().map((each) => each.finished)).then(
+  () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))))"""
+"""Waits for what moves, for what was scrolled to be told so, and for a frame to be drawn."""
 
 
 class World:
@@ -105,8 +107,7 @@ async def _frames(cdp: PageCdp) -> list[str]:
 async def test_what_changed_is_told_as_a_first_look_tells_it(cdp: PageCdp, site: Site, seed: int) -> None:
     await cdp.page.goto(f"{site.url}/nothing.html")
     await cdp.page.set_content("<!doctype html><title>Random</title><body>")
-    await cdp.page.evaluate(f"({MUTATIONS})({seed}); build()")
-    await asyncio.sleep(0.05)
+    await cdp.page.evaluate(f"({MUTATIONS})({seed}); build(); {AT_REST}")
     main = (await _frames(cdp))[0]
     kept, fresh = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
     await kept.js(f"for (let i = 0; i < {seed % 5}; i++) autoglm.goOn(-1)")
@@ -116,7 +117,7 @@ async def test_what_changed_is_told_as_a_first_look_tells_it(cdp: PageCdp, site:
         count = 1 + (seed + batch) % 12
         for some in (count // 2, count - count // 2):
             said.append(await cdp.page.evaluate(f"mutate({some})"))
-            await asyncio.sleep(0.04)  # longer than any animation
+            await cdp.page.evaluate(AT_REST)
             # As in the page's idle time: a bit of what the next look would do, in the smallest slices there are.
             await kept.js(f"for (let i = 0; i < {(batch + some) % 4}; i++) autoglm.goOn(-1)")
         await fresh.renew()
@@ -131,7 +132,7 @@ async def test_who_listens_may_be_told_in_the_middle_of_the_first_walk(cdp: Page
       for (const [i, el] of [...document.querySelectorAll('body *')].entries())
         if (i % 5 === {seed} % 5) el.addEventListener('click', () => {{}});
     }}""")
-    await asyncio.sleep(0.05)
+    await cdp.page.evaluate(AT_REST)
     main = (await _frames(cdp))[0]
     before, after = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
     await before.hear()
@@ -148,8 +149,7 @@ async def test_what_was_said_before_anybody_looked_is_brought_up_to_date(cdp: Pa
     main = (await _frames(cdp))[0]
     kept, fresh = await World.enter(cdp, main, "kept"), await World.enter(cdp, main, "fresh")
     await kept.ahead()
-    await cdp.page.evaluate(f"mutate({seed % 5})")
-    await asyncio.sleep(0.04)  # longer than any animation
+    await cdp.page.evaluate(f"mutate({seed % 5}); {AT_REST}")
     assert await kept.look() == await fresh.look()
 
 
@@ -173,6 +173,7 @@ async def test_what_is_left_out_of_drawing_is_not_laid_out_to_be_looked_at(cdp: 
     main = (await _frames(cdp))[0]
     kept = await World.enter(cdp, main, "kept")
     await cdp.send("Performance.enable")
+    await cdp.page.evaluate(AT_REST)
     before = await _layouts(cdp)
     await kept.look()
     assert [item.name for item in kept.seen.items if isinstance(item, Element)] == ["Real"]

@@ -8,7 +8,7 @@ import pytest
 
 from autoglm.errors import Mistake
 from autoglm.types import Check, DoubleClick, Drag, OnElement, RightClick, Select, Type, Upload
-from tests.browser.conftest import Visit, element
+from tests.browser.conftest import Visit, element, until
 
 
 async def opened(visit: Visit) -> None:
@@ -17,12 +17,11 @@ async def opened(visit: Visit) -> None:
     await visit.open(f"widgets/frames.html?{other}")
 
 
-async def told(visit: Visit) -> str:
-    for _ in range(50):
-        if said := await visit.js("told.splice(0).at(-1)"):
-            return said
-        await visit.js("new Promise(done => setTimeout(done, 20))")
-    return ""
+async def told(visit: Visit, *last: str) -> list[str]:
+    """What the frames said, which comes by message: all of it once they said these."""
+    said = await until(lambda: visit.js("told"), lambda said: {*last} <= {*said})
+    await visit.js("told.splice(0)")
+    return said
 
 
 @pytest.mark.parametrize("where", ["here", "there"])
@@ -48,7 +47,7 @@ async def test_every_action_works_in_a_frame(visit: Visit, tmp_path: Path, where
     }
     for says, action in actions.items():
         await visit.act(action)
-        assert await told(visit) == says
+        assert (await told(visit, says))[-1] == says
 
 
 @pytest.mark.parametrize(("source", "target"), [("here", "there"), ("there", "here")])
@@ -56,7 +55,7 @@ async def test_a_card_is_dragged_from_one_frame_to_another(visit: Visit, source:
     await opened(visit)
     seen = await visit.observe()
     await visit.act(Drag(element(seen, f"Card {source}").ref, element(seen, f"Drop {target}").ref))
-    assert await told(visit) == f"got card {source}"
+    assert await told(visit, f"got card {source}") == [f"got card {source}"]
 
 
 @pytest.mark.parametrize(("source", "target"), [("here", "there"), ("there", "here")])
@@ -67,12 +66,11 @@ async def test_a_drag_into_a_frame_of_another_site_ends_where_it_began(visit: Vi
     seen = await visit.observe()
     card, menu = element(seen, f"Card {source}").ref, element(seen, f"Menu {source}").ref
     for onto in ("Drop", "Drop", "Menu", "Drop"):
+        drops = {"ended", f"got card {source}"} if onto == "Drop" else {"ended"}
         try:
             await visit.act(Drag(card, element(seen, f"{onto} {target}").ref))
         except Mistake:
             assert onto == "Menu"
-        assert await told(visit) in ("ended", f"got card {source}")
-        await visit.js("new Promise(done => setTimeout(done, 50))")
-        await visit.js("told.splice(0)")
+        assert {*await told(visit, *drops)} == drops
         await visit.act(RightClick(menu))
-        assert await told(visit) == "menu"
+        assert await told(visit, "menu") == ["menu"]

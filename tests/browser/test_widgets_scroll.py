@@ -5,6 +5,9 @@ from __future__ import annotations
 from autoglm.types import Click, Element, Observation, Scroll
 from tests.browser.conftest import Visit, element, names, texts
 
+TOLD = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+"""A page is told in the next frame that something was scrolled."""
+
 
 async def test_a_virtual_list_is_scrolled_until_the_wanted_row_is_there(visit: Visit) -> None:
     seen = await visit.open("widgets/lists.html")
@@ -25,7 +28,7 @@ async def test_the_end_of_a_list_is_told(visit: Visit) -> None:
     seen = await visit.open("widgets/lists.html")
     row = element(seen, "Row 0")
     assert await visit.act(Scroll("up", row.ref)) == "nothing moved: it does not scroll further up"
-    await visit.js("document.getElementById('virtual').scrollTop = 1e6")
+    await visit.js(f"document.getElementById('virtual').scrollTop = 1e6; {TOLD}")
     seen = await visit.observe()
     last = element(seen, "Row 999")
     assert await visit.act(Scroll("down", last.ref)) == "nothing moved: it does not scroll further down"
@@ -65,7 +68,7 @@ async def test_a_list_that_draws_only_what_is_in_view_says_so_and_is_scrolled(vi
     seen = await visit.observe()
     assert element(seen, "rows 6 to 14 of about 5000").ref == it.ref
     assert "Person 14" in texts(seen)
-    await visit.js("v.scrollTop = 3000; new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    await visit.js(f"v.scrollTop = 3000; {TOLD}")
     assert names(await visit.observe()) == ["rows 101 to 109 of about 5000"]
 
 

@@ -36,6 +36,8 @@ class Site:
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
         self.submitted: list[dict[str, Any]] = []
         """What was posted to /submit, in order."""
+        self.let_go = threading.Event()
+        """What downloads that are held wait for."""
 
 
 @contextmanager
@@ -86,14 +88,15 @@ class Page(SimpleHTTPRequestHandler):
                 super().do_GET()
 
     def _file(self, query: dict[str, str]) -> None:
-        """A download called `name`; `trickle` ms between its halves, `break` before it is whole."""
+        """A download called `name`; its second half `held` until it is let go; `break` before it is whole."""
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Disposition", f'attachment; filename="{query["name"]}"')
         self.send_header("Content-Length", "11")
         self.end_headers()
         self.wfile.write(b"hello ")
-        time.sleep(int(query.get("trickle", 0)) / 1000)
+        if "held" in query:
+            self.server.site.let_go.wait(60)  # type: ignore[attr-defined]
         if "break" in query:
             self.close_connection = True
         else:
