@@ -37,7 +37,8 @@ MENDS: dict[str, tuple[WayOut, ...]] = {
     "nvidia": (WayOut("the int8 engine on the processor", "runs anywhere"),),
     "world size": (WayOut("fewer ranks", "as many as there are cards"),),
 }
-MENDS["kv heads"] = MENDS["heads"]
+for rule in ("kv heads", "vocabulary", "inner", "experts"):
+    MENDS[rule] = MENDS["heads"]
 MENDS["layers"] = MENDS["world size"]
 MENDS["fp16"] = MENDS["bf16"]
 

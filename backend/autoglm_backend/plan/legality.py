@@ -1,10 +1,11 @@
 """What vLLM refuses, predicted: each rule with the words that it would be refused in. facts/serving.md, 3.3 and 3.4.
 
-Checked against vLLM 0.25.1 (config/model.py, models/glm4.py) and 0.33's release notes on machine code.
+Checked against vLLM 0.25.1 and 0.32 (config/model.py, models/glm4.py) and 0.33's release notes on machine code.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from autoglm_backend.machine import Gpu
@@ -24,7 +25,7 @@ def check(model: Model, setting: Setting, gpus: Sequence[Gpu], present: int | No
         *cards(gpus, setting.tp),
         *world(setting, len(gpus) if present is None else present),
         *precisions(model, setting, gpus),
-        *heads(model, setting),
+        *cuts(model, setting),
         *lengths(model, setting),
     )
 
@@ -77,6 +78,11 @@ def computing_dtype(setting: Setting, oldest: tuple[int, int]) -> str:
     return "bf16" if oldest >= (8, 0) else "fp16"
 
 
+def cuts(model: Model, setting: Setting) -> list[Violation]:
+    """What does not divide among the ranks; heads, as vLLM asks for them first, else the widths of matrices."""
+    return [*heads(model, setting)] or [*widths(model, setting)]
+
+
 def heads(model: Model, setting: Setting) -> Iterator[Violation]:
     tp = setting.tp
     if model.heads % tp:
@@ -91,6 +97,19 @@ def heads(model: Model, setting: Setting) -> Iterator[Violation]:
         )
     if setting.pp > model.layers:
         yield Violation("layers", f"{setting.pp} pipeline stages and {model.layers} layers: a stage would be empty")
+
+
+def widths(model: Model, setting: Setting) -> Iterator[Violation]:
+    """What else is cut over the ranks: rows of the vocabulary, padded to 64, and the insides of MLPs and experts."""
+    tp, rows = setting.tp, math.ceil(model.vocabulary / 64) * 64
+    if rows % tp:
+        yield Violation("vocabulary", f"AssertionError: {rows} is not divisible by {tp} (vocab_parallel_embedding.py)")
+    if model.inner % tp:
+        yield Violation("inner", f"AssertionError: {model.inner} is not divisible by {tp} (the MLP's inner size)")
+    if model.expert_inner % tp:
+        yield Violation(
+            "experts", f"AssertionError: {model.expert_inner} % {tp}: an expert's inner size (fused_moe/config.py)"
+        )
 
 
 def lengths(model: Model, setting: Setting) -> Iterator[Violation]:
@@ -128,4 +147,5 @@ def int8_online(model: Model) -> Violation | None:
 
 
 def legal_tps(model: Model, most: int) -> list[int]:
-    return [tp for tp in range(1, most + 1) if not list(heads(model, Setting(precision="bf16", tp=tp)))]
+    settings = (Setting(precision="bf16", tp=tp) for tp in range(1, most + 1))
+    return [setting.tp for setting in settings if not cuts(model, setting)]
