@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from autoglm.browser.find import find_browser
 from autoglm.browser.playwright_pipe import PlaywrightPipe, launch
 from tests.site.server import Site, serve
+
+# Derandomized: the same cases on every machine. A shared core may stall, so no example has a deadline.
+settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 IN_ONE_LOOP = tuple(Path(__file__).parent / folder for folder in ("browser", "export", "extension", "replay"))
 

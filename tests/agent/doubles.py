@@ -206,12 +206,12 @@ async def serving(script: Script) -> AsyncGenerator[Served]:
     served = Served("")
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await _read(reader)
-        served.requests.append(request)
         try:
+            request = await _read(reader)
+            served.requests.append(request)
             await script(request, Wire(reader, writer))
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # browsers connect ahead, and then ask for nothing
         finally:
             writer.close()
 

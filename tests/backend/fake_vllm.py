@@ -106,7 +106,7 @@ Maximum concurrency for 8,192 tokens per request: 7.84x
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Completions of one word, the word "slow" a while later."""
+    """Completions of one word, the word "slow" a while later; of "for ever" it is only told that it has begun."""
 
     mute = False
 
@@ -132,6 +132,9 @@ class Answers(BaseHTTPRequestHandler):
             return
         if body["messages"][-1]["content"] == "slow":
             time.sleep(1.0)
+        if body["messages"][-1]["content"] == "for ever":
+            Path(str(self.server.server_address)).with_name("begun").touch()
+            time.sleep(600)
         if body.get("stream"):
             self.reply(b'data: {"choices": [{"delta": {"content": "word"}}]}\n\ndata: [DONE]\n\n', "text/event-stream")
             return

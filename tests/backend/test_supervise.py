@@ -194,8 +194,10 @@ async def test_a_killed_engine_is_started_again_behind_the_same_port(serving: Se
     supervisor, client = serving
     watching = asyncio.create_task(supervisor.watch())
     assert supervisor.launch.socket_file is not None
-    slow = asyncio.create_task(client.post("/v1/chat/completions", json=chat("slow")))
-    await asyncio.sleep(0.3)
+    slow = asyncio.create_task(client.post("/v1/chat/completions", json=chat("for ever")))
+    async with asyncio.timeout(60):
+        while not (supervisor.launch.socket_file.parent / "begun").exists():
+            await asyncio.sleep(0.02)
     os.kill(int((supervisor.launch.socket_file.parent / "pid").read_text()), signal.SIGKILL)
     answer = await slow
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "engine_died")
@@ -217,7 +219,6 @@ async def test_an_engine_that_does_not_come_back_at_once_is_tried_again(serving:
     assert supervisor.booted is not None
     supervisor.booted.process.stop()
     watching = asyncio.create_task(supervisor.watch())
-    await asyncio.sleep(0.2)
     async with asyncio.timeout(60):
         while (await client.get("/health")).status_code != 200:
             pass
