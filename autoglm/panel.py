@@ -55,7 +55,7 @@ from autoglm.seams import Asked, Model, Policy
 from autoglm.session import Going
 from autoglm.store import SqliteStore, new_id
 from autoglm.story import run_object, step_object
-from autoglm.types import Acted, Limits, Observation, OnBrowser, OnElement, Run, Step
+from autoglm.types import Acted, Finish, Limits, Observation, OnBrowser, OnElement, Run, Step
 
 MOST_ENDED = 20
 MOST_WORDS = 20_000
@@ -77,6 +77,8 @@ class Live:
     going: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared while the person has paused it."""
     steps: list[StepDone] = field(default_factory=list[StepDone])
+    left: bytes | None = None
+    """What the last step saw, which did nothing to the page: how it was left."""
     asked: Question | None = None
     answer: asyncio.Future[str | None] | None = None
     error: str = ""
@@ -297,10 +299,9 @@ class Panel:
         return model.heard_by(overheard)
 
     def _keep_last(self, live: Live, browser: CdpBrowser) -> None:
-        """How the run left the page, as the newest picture of its tab shows it."""
-        front = browser.front
-        picture = live.session.extension.pictures.get(front.tab) if isinstance(front, ExtensionCdp) else None
-        if picture:
+        """How the run left the page, as its last look shows it, or the newest picture of its tab."""
+        front, pictures = browser.front, live.session.extension.pictures
+        if picture := live.left or (pictures.get(front.tab) if isinstance(front, ExtensionCdp) else None):
             self._store.keep(live.run.id, len(live.steps), picture)
 
     async def _follow(self, live: Live, going: Going) -> None:
@@ -308,6 +309,7 @@ class Panel:
             async with aclosing(going.steps()) as steps:
                 async for step in steps:
                     live.steps.append(_news(live.run, step))
+                    live.left = step.observation.screenshot if isinstance(step.action, Finish) else None
                     live.session.extension.tell(live.steps[-1])
                     self._note_speed(live.session, step)
                     await live.going.wait()

@@ -113,7 +113,7 @@ export class Connection {
     const deadline = setTimeout(() => socket.close(), HANDSHAKE_MS);
     /** @param {string | ArrayBuffer} frame */
     const take = async (frame) => {
-      if (this.#socket !== socket || this.state.state === 'refused') return;
+      if (turn !== this.#turn || this.#socket !== socket || this.state.state === 'refused') return;
       this.#heard = Date.now();
       try {
         if (this.state.state === 'connected') this.#receive(frame);
@@ -129,7 +129,7 @@ export class Connection {
     socket.onmessage = ({ data }) => void (taken = taken.then(() => take(data)));
     socket.onclose = ({ code, reason }) => {
       clearTimeout(deadline);
-      if (this.#socket === socket) this.#closed(code, reason);
+      if (turn === this.#turn) this.#closed(code, reason);
     };
   }
 

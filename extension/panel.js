@@ -7,7 +7,7 @@
  * @typedef {import('./protocol').FromPanel} FromPanel
  */
 import { byId, button, make, show } from './dom.js';
-import { closeRecording, showPast, showRecordedShot, showRecording, showRedone } from './past.js';
+import { clearPast, closeRecording, showPast, showRecordedShot, showRecording, showRedone } from './past.js';
 import { conversation } from './runs.js';
 import { chosenLanguage, fillSettings, onSettings, showStatus } from './settings.js';
 import { speak, words } from './words.js';
@@ -163,6 +163,8 @@ function turnTo(view) {
   }
   if (view !== 'past') return;
   closeRecording();
+  // What was listed before is not what there is now: a click would open another run than the one it was meant for.
+  clearPast();
   tell({ t: 'list' });
 }
 

@@ -29,6 +29,11 @@ export function showPast(runs, tell) {
   byId('recordings', HTMLElement).replaceChildren(...(rows.length ? rows : [make('li', 'soft', words('noRuns'))]));
 }
 
+/** Until it is told anew. */
+export function clearPast() {
+  byId('recordings', HTMLElement).replaceChildren();
+}
+
 /**
  * @param {Recorded} run
  * @param {Recorded[]} steps

@@ -75,7 +75,7 @@ export function onSettings(tell, retell) {
     });
   }
   chrome.storage.local.get({ port: DEFAULT_PORT }).then((kept) => {
-    input('port').value = String(kept['port']);
+    input('port').value ||= String(kept['port']); // unless the person was faster
   });
   const form = byId('options', HTMLFormElement);
   form.addEventListener('submit', (event) => {

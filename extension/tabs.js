@@ -40,8 +40,8 @@ let ours = new Map();
 let tell = () => undefined;
 /** What waits for the first frame of a screencast, by tab. @type {Map<number, (data: string) => void>} */
 const frames = new Map();
-/** A page that has not drawn a frame by then draws none. */
-const FRAME_MS = 1000;
+/** A page that has not drawn a frame by then draws none: it cannot be seen. */
+const FRAME_MS = 5000;
 
 /** Told when one of them may look otherwise. @type {(tab: number) => void} */
 let changed = () => undefined;

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -39,8 +39,8 @@ class Served:
     store: SqliteStore
     port: int
     script: list[Any] = field(default_factory=list[Any])
-    joined: list[float] = field(default_factory=list[float])
-    """When the extension connected, by the monotonic clock."""
+    joined: list[Session] = field(default_factory=list[Session])
+    """Once for each time that an extension connected."""
 
     def session(self) -> Session:
         return next(iter(self.listener.sessions.values()))
@@ -58,10 +58,10 @@ async def serving(directory: Path, model: OpenAIModel | None = None) -> AsyncGen
             Status(model=model.name if model else "scripted", choices=Choices()),
             directory / "panel.json",
         )
-        joined: list[float] = []
+        joined: list[Session] = []
 
         def join(session: Session) -> None:
-            joined.append(time.monotonic())
+            joined.append(session)
             panel.joined(session)
 
         listener = Listener(keys, panel.wish, join)
@@ -204,6 +204,9 @@ async def chrome(paired: Chrome, site: Site) -> Chrome:
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """One below those that the system gives to who asks for any, so that nobody is given it before it is used."""
+    while True:
+        port = secrets.choice(range(10_000, 30_000))
+        with socket.socket() as taken, suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            return port

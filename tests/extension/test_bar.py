@@ -75,7 +75,7 @@ async def test_cancel_on_chromes_bar_stops_the_run(site: Site, display: str, tmp
                 before, at = at, cancel_button(display, *await where_the_page_is(chrome))
                 await asyncio.sleep(0.1)
         await click(display, at)
-        assert await chrome.ended(10) == "stopped"
+        assert await chrome.ended() == "stopped"
         assert "Chrome's own bar" in await chrome.panel.locator(".run .result").inner_text()
         assert served.store.runs()[-1].run.outcome == "stopped"
         assert await chrome.panel.evaluate("chrome.storage.session.get('tabs').then(kept => kept.tabs)") == []

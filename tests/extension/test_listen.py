@@ -6,10 +6,9 @@ import asyncio
 import json
 import secrets
 import stat
-import time
 import tracemalloc
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +88,17 @@ async def closed(socket: ClientConnection) -> int:
     return socket.close_code
 
 
+@contextmanager
+def no_time() -> Generator[None]:
+    """The loop's clock stands still: what waits for a time does not come to pass."""
+    loop, now = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+    loop.time = lambda: now
+    try:
+        yield
+    finally:
+        del loop.time
+
+
 async def test_a_paired_extension_gets_in_and_is_heard(served: Served) -> None:
     async with served.knock() as socket:
         welcome = await enter(served, socket)
@@ -127,14 +137,10 @@ async def test_the_code_pairs_a_browser(served: Served) -> None:
     ],
     ids=["none", "null", "foreign", "prefix", "shorter", "other", "rebinding", "prefix-host", "version", "no-protocol"],
 )
-async def test_hostile_handshakes_are_refused_within_a_second(served: Served, changed: dict[str, Any]) -> None:
-    began = time.monotonic()
-    try:
+async def test_hostile_handshakes_are_refused_at_once(served: Served, changed: dict[str, Any]) -> None:
+    with no_time(), suppress(InvalidHandshake):
         async with served.knock(**changed) as socket:
             assert await closed(socket) in (Close.VERSION, Close.ORIGIN)
-    except InvalidHandshake:
-        pass
-    assert time.monotonic() - began < 1
     assert not served.joined
 
 
@@ -151,12 +157,11 @@ async def test_hostile_handshakes_are_refused_within_a_second(served: Served, ch
     ids=["schema", "oversized", "old", "wrong-code", "no-key", "no-greeting"],
 )
 async def test_who_does_not_hold_the_key_is_shown_out(served: Served, frames: list[str], code: Close) -> None:
-    began = time.monotonic()
-    async with served.knock() as socket:
-        for frame in frames:
-            await socket.send(frame)
-        assert await closed(socket) == code
-    assert time.monotonic() - began < 1
+    with no_time():
+        async with served.knock() as socket:
+            for frame in frames:
+                await socket.send(frame)
+            assert await closed(socket) == code
     assert not served.joined
 
 
@@ -175,14 +180,14 @@ async def test_a_replayed_proof_is_worth_nothing(served: Served) -> None:
 
 async def test_a_silent_peer_is_shown_out(served: Served) -> None:
     async with served.knock() as socket:
-        assert await asyncio.wait_for(closed(socket), HANDSHAKE_S + 1) == Close.DEADLINE
+        assert await asyncio.wait_for(closed(socket), HANDSHAKE_S + 60) == Close.DEADLINE
 
 
 async def test_a_slow_upgrade_is_ended(served: Served) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(b"GET /v1 HTTP/1.1\r\nHost: 127.0.0.1\r\n")
     await writer.drain()
-    assert b"101" not in await asyncio.wait_for(reader.read(), HANDSHAKE_S + 1)
+    assert b"101" not in await asyncio.wait_for(reader.read(), HANDSHAKE_S + 60)
     writer.close()
 
 
@@ -190,7 +195,7 @@ async def test_plain_http_finds_nothing(served: Served) -> None:
     for request in (b"GET /v1 HTTP/1.1", b"POST /v1 HTTP/1.1", b"GET / HTTP/1.1"):
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(request + f"\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode())
-        answer = await asyncio.wait_for(reader.read(), 1)
+        answer = await asyncio.wait_for(reader.read(), 60)
         assert answer.partition(b" ")[2][:1] == b"4", answer
         assert b"AutoGLM" not in answer
         writer.close()

@@ -207,6 +207,7 @@ async def test_the_keyboard_alone_does_it_all(chrome: Chrome, served: Served) ->
     await panel.locator(".step details[open]").wait_for()
     await tab_to(panel, "#show-past")
     await keyboard.press("Enter")
+    await panel.locator("#recordings button").first.wait_for()
     await tab_to(panel, "#recordings button")
     await keyboard.press("Enter")
     await panel.locator("#past-title:focus").wait_for()
@@ -224,7 +225,7 @@ async def test_a_screen_reader_is_told_of_each_step_once_and_of_how_it_ended(chr
     assert await chrome.ended() == "finished"
     live = chrome.panel.locator("#announcements")
     assert await live.get_attribute("aria-live") == "polite"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(said := await live.locator("p").all_inner_texts()) < 5:
             await asyncio.sleep(0.02)
     assert said[0] == 'Note "One"'

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from autoglm.listen import EXTENSION_ID
 from tests.agent.doubles import Request, Wire
 from tests.agent.doubles import serving as model_server
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, free_port
@@ -193,3 +194,30 @@ async def test_a_server_that_does_not_come_back_is_given_up(paired: Chrome) -> N
         }"""
     )
     assert given_up == {}
+
+
+TWICE = """async () => {
+  const {Connection} = await import('/connection.js');
+  const opened = [];
+  globalThis.opened = opened;
+  globalThis.WebSocket = class {
+    constructor() { opened.push(this) }
+    close() { queueMicrotask(() => this.onclose({code: 1006, reason: ''})) }
+  };
+  const connection = new Connection(() => undefined, () => undefined, () => undefined);
+  connection.connect();
+  await chrome.storage.local.get();  // what was asked before is answered before
+  connection.connect('ABCD2345');
+  await chrome.storage.local.get();
+}"""
+
+
+async def test_the_end_of_an_earlier_attempt_does_not_end_the_one_with_the_code(paired: Chrome) -> None:
+    page = await paired.context.new_page()
+    await page.clock.install(time=0)
+    await page.goto(f"chrome-extension://{EXTENSION_ID}/manifest.json")
+    await page.clock.pause_at(3600)
+    await page.evaluate(TWICE)
+    await page.clock.run_for(2000)
+    assert await page.evaluate("chrome.storage.local.get().then(() => opened.length)") == 2
+    await page.close()

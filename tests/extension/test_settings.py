@@ -7,6 +7,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+from autoglm.listen import EXTENSION_ID
 from autoglm.protocol import Choices
 from autoglm.types import Click, Finish, Type
 from tests.extension.conftest import Chrome, Served, chrome_with_extension, pair
@@ -62,6 +63,24 @@ async def test_a_careful_person_is_asked_before_each_change_and_answers_by_keybo
     assert "did not agree" in (await chrome.steps())[1]
     said = await chrome.panel.locator("#announcements").inner_text()
     assert "May it do this?" in said and "Done. Went on." in said
+
+
+LATE = """
+const get = chrome.storage.local.get.bind(chrome.storage.local);
+const asked = new Promise((resolve) => { globalThis.answer = resolve });
+chrome.storage.local.get = (...keys) => asked.then(() => get(...keys));
+"""
+
+
+async def test_a_port_that_was_kept_does_not_come_in_the_way_of_who_types_another(chrome: Chrome) -> None:
+    page = await chrome.context.new_page()
+    await page.add_init_script(LATE)
+    await page.goto(f"chrome-extension://{EXTENSION_ID}/panel.html")
+    await page.click("#show-settings")
+    await page.fill("#port", "1234")
+    await page.evaluate("answer(); chrome.storage.local.get()")
+    assert await page.input_value("#port") == "1234"
+    await page.close()
 
 
 async def test_the_panel_speaks_the_language_and_wears_the_colours_of_choice(chrome: Chrome) -> None:

@@ -90,6 +90,6 @@ async def test_a_squatter_on_the_port_learns_nothing(site: Site, served: Served,
             kept = {"key": key, "secret": secret.hex(), "server": served.keys.server, "port": port}
             await chrome.panel.evaluate("kept => chrome.storage.local.set(kept)", kept)
             await chrome.panel.reload()
-            await asyncio.wait_for(hung_up.wait(), 20)
+            await asyncio.wait_for(hung_up.wait(), 60)
             assert {json.loads(frame)["t"] for frame in heard} == {"hello"}
             assert not any(secret.hex() in frame for frame in heard)

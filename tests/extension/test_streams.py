@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from itertools import cycle
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Page
 
 from autoglm.browser.driver import CdpBrowser
 from autoglm.browser.extension_pipe import Extension, ExtensionTabs
-from autoglm.types import Click, Finish, Goto, Type
+from autoglm.listen import EXTENSION_ID
+from autoglm.protocol import Choices
+from autoglm.types import Action, Click, Finish, Goto, Message, Type
 from tests.browser.conftest import element
 from tests.extension.conftest import Chrome, Served
 from tests.extension.test_panel import on
 from tests.site.server import Site
 
 PICTURES = """async ({credit, changes, room}) => {
-  const {Pictures} = await import('/pictures.js');
   const sent = [];
   let state = 0, taken = 0;
   const pictures = new Pictures(
@@ -30,20 +37,38 @@ PICTURES = """async ({credit, changes, room}) => {
 }"""
 
 
-async def test_without_credit_there_is_no_picture_and_what_comes_with_it_is_the_newest(paired: Chrome) -> None:
-    done = await paired.panel.evaluate(PICTURES, {"credit": 0, "changes": 50, "room": []})
+@pytest_asyncio.fixture(loop_scope="session")
+async def still(paired: Chrome) -> AsyncIterator[Page]:
+    """A page of the extension's in which no time goes by but what the test gives it."""
+    page = await paired.context.new_page()
+    await page.clock.install(time=0)
+    await page.goto(f"chrome-extension://{EXTENSION_ID}/manifest.json")
+    await page.clock.pause_at(3600)
+    await page.evaluate("import('/pictures.js').then(({Pictures}) => { globalThis.Pictures = Pictures })")
+    yield page
+    await page.close()
+
+
+async def pictures(page: Page, **asked: Any) -> dict[str, Any]:
+    await page.evaluate(f"asked => {{ globalThis.done = ({PICTURES})(asked) }}", asked)
+    await page.clock.run_for(10_000)
+    return await page.evaluate("done")
+
+
+async def test_without_credit_there_is_no_picture_and_what_comes_with_it_is_the_newest(still: Page) -> None:
+    done = await pictures(still, credit=0, changes=50, room=[])
     assert done == {"before": [], "after": [50], "taken": 1}
 
 
-async def test_many_changes_are_few_pictures_and_the_last_shows_the_last(paired: Chrome) -> None:
-    done = await paired.panel.evaluate(PICTURES, {"credit": 20, "changes": 50, "room": []})
+async def test_many_changes_are_few_pictures_and_the_last_shows_the_last(still: Page) -> None:
+    done = await pictures(still, credit=20, changes=50, room=[])
     assert 1 < len(done["before"]) < 6
     assert done["before"][-1] == 50
     assert done["after"] == done["before"]  # nothing has changed since
 
 
-async def test_a_picture_that_the_socket_has_no_room_for_is_dropped_for_a_newer_one(paired: Chrome) -> None:
-    done = await paired.panel.evaluate(PICTURES, {"credit": 1, "changes": 1, "room": [False, True]})
+async def test_a_picture_that_the_socket_has_no_room_for_is_dropped_for_a_newer_one(still: Page) -> None:
+    done = await pictures(still, credit=1, changes=1, room=[False, True])
     assert (done["before"], done["taken"]) == ([1], 2)
 
 
@@ -52,7 +77,7 @@ async def tab_in_front(chrome: Chrome) -> int:
 
 
 async def pictured(extension: Extension, tab: int, otherwise: bytes = b"") -> bytes:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while extension.pictures[tab] == otherwise:
             await asyncio.sleep(0.02)
     return extension.pictures[tab]
@@ -92,10 +117,13 @@ async def test_a_run_keeps_how_it_left_the_page_and_the_panel_shows_each_picture
 async def test_while_the_person_looks_elsewhere_the_panel_shows_the_agents_tab(
     chrome: Chrome, served: Served, site: Site
 ) -> None:
-    served.script[:] = [
-        *[Goto(f"{site.url}/{page}.html") for page in ("index", "orders") * 15],
-        Finish("Went about."),
-    ]
+    pages = cycle((f"{site.url}/index.html", f"{site.url}/orders.html"))
+
+    def go(messages: Sequence[Message]) -> Action:
+        return Goto(next(pages))
+
+    served.script[:] = [go] * 1000  # until it is stopped
+    served.panel.choices = Choices(steps=1000)
     view = chrome.panel.locator("#view")
     await chrome.start("Go about")
     await chrome.panel.locator(".step:not(.now)").first.wait_for()
@@ -107,7 +135,8 @@ async def test_while_the_person_looks_elsewhere_the_panel_shows_the_agents_tab(
     await chrome.panel.click("#go-there")
     await view.wait_for(state="hidden")
     await chrome.panel.click("#stop")
-    await chrome.ended()
+    assert await chrome.ended() == "stopped"
+    served.panel.choices = Choices()
     await other.close()
 
 
