@@ -346,7 +346,7 @@ class Person:
 
 
 class Pointing:
-    """A browser that first tells the panel where it is about to act."""
+    """A browser that first tells the panel where it is about to act, and does not act while the run is paused."""
 
     def __init__(self, browser: CdpBrowser, live: Live) -> None:
         self._browser = browser
@@ -358,6 +358,7 @@ class Pointing:
         return self._page
 
     async def act(self, action: OnElement | OnBrowser) -> Acted:
+        await self._live.going.wait()  # the model may have been asked before the person paused
         ref = getattr(action, "ref", None)
         element = self._page.find(ref) if isinstance(ref, int) else None
         front = self._browser.front
