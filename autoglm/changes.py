@@ -82,14 +82,19 @@ def outcomes(steps: Sequence[Step]) -> tuple[tuple[Condition, ...], ...]:
     restless = _restless(steps)
     done: list[tuple[Condition, ...]] = []
     for i, step in enumerate(steps):
-        later = [*steps[i + 1 :]]
-        end = next((n for n, each in enumerate(later) if was_done(each)), len(later) - 1)
-        after = _joined([each.observation for each in later[: end + 1]])
+        after = seen_after(steps, i)
         if after is None or not was_done(step):
             done.append(())
         else:
             done.append(changes(step.observation, after, _ref(step), restless=restless))
     return tuple(done)
+
+
+def seen_after(steps: Sequence[Step], i: int) -> Observation | None:
+    """What was seen when the next thing was done or at the end, with what came of itself before it."""
+    later = [*steps[i + 1 :]]
+    end = next((n for n, each in enumerate(later) if was_done(each)), len(later) - 1)
+    return _joined([each.observation for each in later[: end + 1]])
 
 
 def was_done(step: Step) -> bool:
@@ -121,7 +126,9 @@ def _around(before: Observation, after: Observation) -> Iterator[Condition]:
     if after.tabs and before.tabs and len(after.tabs) != len(before.tabs):
         yield TabsAre(len(after.tabs))
     for each in after.responses:
-        if not each.reads or (each.document and _page(each.url) == _page(after.url) and each.status != NOT_MODIFIED):
+        if (each.status and not each.reads) or (
+            each.document and _page(each.url) == _page(after.url) and each.status != NOT_MODIFIED
+        ):
             yield Answered(each.method, _steady_address(each.url, before.url), each.status)
 
 
@@ -196,7 +203,7 @@ def _said(
     best = [each for each in ranked if new[each] < TOLD][:MOST_TEXTS]
     with_values = [each for each in ranked if new[each] == TOLD][:MOST_TOLD]
     # A new page has many lines that say nothing of what was done; what came of something sent is a sentence there.
-    sent = any(not each.reads for each in after.responses)
+    sent = any(each.status and not each.reads for each in after.responses)
     sentences = [each for each in ranked if new[each] == PLAIN and SENTENCE.search(each.text)][:1]
     plain = [each for each in ranked if new[each] == PLAIN][: MOST_TEXTS if same else 2]
     if same or not (best or with_values):

@@ -124,6 +124,7 @@ class Response:
     url: str
     """Without its query, which may hold what was typed."""
     status: int
+    """0 for what changes something and was not answered yet, or never."""
     document: bool = False
     """Whether a page or frame came of it; else a script asked."""
 

@@ -48,6 +48,8 @@ class News:
         self._methods: dict[Request, str] = {}
         """Of the requests of documents and scripts that were not answered yet."""
         self._answered: deque[Response] = deque(maxlen=MOST_RESPONSES)
+        self._sent: dict[Request, Response] = {}
+        """What is to change something, was not answered yet and not told."""
         self._ends: dict[Request, float] = {}
         """When each thing in flight is no longer waited for."""
         self._known: set[Request] = set()
@@ -118,23 +120,32 @@ class News:
         self.changed.set()
 
     def answered(self) -> list[Response]:
-        """What was answered since this was last asked."""
-        answered = list(self._answered)
+        """What was answered since this was last asked, or sent and not answered."""
+        answered = [*self._answered, *self._sent.values()]
         self._answered.clear()
+        self._sent.clear()
         return answered
 
     def _note(self, method: str, params: Json, request: Request) -> None:
         if method == "Network.requestWillBeSent":
             if redirected := params.get("redirectResponse"):
                 self._answer(request, redirected, params)
-            self._methods[request] = params["request"]["method"]
+            asked = params["request"]
+            self._methods[request] = asked["method"]
+            sent = Response(asked["method"], _without_query(asked["url"]), 0, params["type"] == "Document")
+            if not sent.reads and sent.url.startswith("http"):
+                self._sent[request] = sent
         elif method == "Network.responseReceived":
             self._answer(request, params["response"], params)
         elif method == "Network.loadingFailed":
+            # It may have been heard all the same: pages go elsewhere without waiting for the answer.
             self._methods.pop(request, None)
+            if sent := self._sent.pop(request, None):
+                self._answered.append(sent)
 
     def _answer(self, request: Request, response: Json, params: Json) -> None:
         method, url = self._methods.pop(request, ""), _without_query(response["url"])
+        self._sent.pop(request, None)
         if method and url.startswith("http"):
             self._answered.append(Response(method, url, int(response["status"]), params["type"] == "Document"))
 

@@ -108,7 +108,7 @@ def _pieces(texts: Sequence[str] | Iterator[str]) -> Iterator[str]:
 
 
 def _changes(responses: Sequence[Response]) -> bool:
-    return any(not response.reads for response in responses)
+    return any(each.status and not each.reads for each in responses)
 
 
 def _harmless(story: Story) -> Iterator[Mutant]:
