@@ -13,10 +13,11 @@ from typing import Protocol
 
 from autoglm import values as fields
 from autoglm.browser.playwright_stage import Found, Stage
-from autoglm.changes import outcomes, was_done
+from autoglm.changes import outcomes, seen_after, was_done
 from autoglm.conditions import Condition, ControlGone, ControlShown, FieldHolds, TitleIs, fits, follow, held, holds
 from autoglm.errors import Mistake
 from autoglm.types import (
+    Check,
     Download,
     Goto,
     JsDialog,
@@ -30,7 +31,10 @@ from autoglm.types import (
 )
 
 HOLD_S = 5.0
-"""How long is waited for what an action leads to; what is there sooner is not waited for."""
+"""How long is waited for what an action leads to, beyond what it took when it was recorded; what is there sooner is not
+waited for."""
+MOST_S = 60.0
+"""Of what it took: more was a person's or a model's time."""
 POLL_S = 0.01
 CONTROLS = frozenset({"button", "link", "checkbox", "radio", "switch", "tab", "option"} | {"menuitem", "treeitem"})
 """Roles that make something a control, whether or not it listens to anything."""
@@ -44,6 +48,12 @@ class Take:
 
     step: Step
     expected: tuple[Condition, ...]
+    took_s: float = 0.0
+    """From the look before it to the one that saw what it led to, but for the model's time before it."""
+    proof: tuple[Condition, ...] = ()
+    """What it led to itself that would show another element to be the right one."""
+    shown_later: bool = False
+    """Whether what is expected later has in it what was typed or chosen, which shows as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,8 @@ def takes(steps: Sequence[Step], given: Mapping[str, str] | None = None) -> tupl
     recorded = {value.step: value.text for value in fields.values(steps)}
     changed = {recorded[step]: text for step, text in put.items() if recorded[step] not in ("on", "off")}
     made: list[Take] = []
-    for step, led in zip(steps, outcomes(steps), strict=True):
+    all_led = outcomes(steps)
+    for i, (step, led) in enumerate(zip(steps, all_led, strict=True)):
         if not was_done(step) and not isinstance(step.action, TakeOver):
             continue
         # A field may hold what others hold too: it follows its own value before all.
@@ -129,7 +140,10 @@ def takes(steps: Sequence[Step], given: Mapping[str, str] | None = None) -> tupl
             for each in led
             if not (isinstance(each, ControlShown) and (each.role, each.name) in sought)
         )
-        made.append(Take(fields.put(step, put[step.index]) if step.index in put else step, expected))
+        proof = tuple(_follow(each, own, changed) for each in led if _proves(each))
+        later = [each for conditions in all_led[i + 1 :] for each in conditions]
+        played = fields.put(step, put[step.index]) if step.index in put else step
+        made.append(Take(played, expected, _took(steps, i), proof, _is_shown(step, later)))
     return tuple(made)
 
 
@@ -146,10 +160,12 @@ async def play(
     script = takes(steps, given)
     if begin := beginning(steps):
         await stage.drive(Goto(begin))
-    for i, take in enumerate(script):
-        result = await _play(take, stage, hold_s)
+    before_s = 0.0
+    for take in script:
+        result = await _play(take, stage, hold_s, before_s)
+        before_s = take.took_s
         if isinstance(result, NotFound) and heal and take.step.targets:
-            if any(map(_proves, [each for later in script[i:] for each in later.expected])):
+            if take.proof or take.shown_later:
                 result = await _heal(take, stage, heal, result, hold_s)
             else:
                 result = replace(result, why=f"{result.why}; nothing was recorded that would prove another one right")
@@ -165,7 +181,8 @@ def beginning(steps: Sequence[Step]) -> str:
     return "" if url in ("", "about:blank") else url
 
 
-async def _play(take: Take, stage: Stage, hold_s: float) -> Played:
+async def _play(take: Take, stage: Stage, hold_s: float, before_s: float) -> Played:
+    """`before_s`: how long what was done before took to lead to the page on which this was done."""
     step, action, began = take.step, take.step.action, time.perf_counter()
 
     def took() -> float:
@@ -178,9 +195,9 @@ async def _play(take: Take, stage: Stage, hold_s: float) -> Played:
         if not isinstance(action, OnElement):
             assert was_done(step)
             await stage.drive(action)  # type: ignore[arg-type]
-        elif step.targets and all(target.locators for target in step.targets):
+        elif step.targets and all(each.locators for target in step.targets for each in (target, *target.frames)):
             for target in step.targets:
-                one = await stage.find(target)
+                one = await stage.find(target, before_s)
                 if one is None:
                     return NotFound(step, took(), _unfound(target), len(found))
                 found.append(one)
@@ -189,13 +206,13 @@ async def _play(take: Take, stage: Stage, hold_s: float) -> Played:
             await stage.act(action, ())
         else:
             # In a closed shadow root, where Playwright finds nothing and our own eyes and hands do.
-            seen = _by_name(step, await stage.observe())
+            seen = await _by_name(step, stage, hold_s + before_s)
             if seen is None:
                 return NotFound(step, took(), "nothing was recorded of it but its role and name, which no longer fit")
             await stage.drive(seen)
     except Mistake as mistake:
         return NotDone(step, took(), str(mistake))
-    failed = await _hold(take.expected, stage, found[0] if found else None, None, hold_s)
+    failed = await _hold(take.expected, stage, found[0] if found else None, None, hold_s + take.took_s)
     if failed:
         return ConditionFailed(step, took(), failed)
     return Done(step, took(), found[0].way if found else None)
@@ -212,7 +229,8 @@ async def _heal(take: Take, stage: Stage, heal: Heal, missing: NotFound, hold_s:
         done = await stage.drive(action)
     except Mistake as mistake:
         return NotDone(take.step, seconds, f"{missing.why}; in its place: {mistake}")
-    failed = await _hold(take.expected, stage, None, action.ref, hold_s)
+    expected = tuple(dict.fromkeys((*take.expected, *take.proof)))
+    failed = await _hold(expected, stage, None, action.ref, hold_s + take.took_s)
     seconds = missing.seconds + time.perf_counter() - began
     if failed or missing.lost >= len(done.targets):
         return ConditionFailed(take.step, seconds, failed, healed=True)
@@ -272,9 +290,22 @@ def _same(wanted: str, value: str) -> bool:
     return fits(" ".join(wanted.split())[:COMPARED], " ".join(value.split())[:COMPARED])
 
 
+def _is_shown(step: Step, later: Sequence[Condition]) -> bool:
+    """Whether what it typed or chose is. All else that came later would have come of another element, too."""
+    value = "" if isinstance(step.action, Check) else fields.text(step)
+    return any(value and _proves(each) and follow(each, {value: ""}) != each for each in later)
+
+
 def _proves(condition: Condition) -> bool:
     """Whether it says more than that what was typed was typed somewhere."""
     return not isinstance(condition, TitleIs) and not (isinstance(condition, FieldHolds) and condition.own)
+
+
+def _took(steps: Sequence[Step], i: int) -> float:
+    step, after = steps[i], seen_after(steps, i)
+    if not after or not step.observation.at:
+        return 0.0
+    return min(max(after.at - step.observation.at - step.seconds.model, 0.0), MOST_S)
 
 
 def _follow(condition: Condition, own: Mapping[str, str], changed: Mapping[str, str]) -> Condition:
@@ -288,14 +319,20 @@ def _acted_on(step: Step) -> tuple[str, str] | None:
     return (element.role, element.name) if element else None
 
 
-def _by_name(step: Step, page: Observation) -> OnElement | None:
-    """The action on the only element that is called as its own was."""
-    action = step.action
+async def _by_name(step: Step, stage: Stage, wait_s: float) -> OnElement | None:
+    """The action on the only element that is called as its own was; None when it does not come in time."""
+    action, until = step.action, time.monotonic() + wait_s
     assert isinstance(action, OnElement)
     assert action.ref is not None
     was = step.observation.find(action.ref)
-    like = [e for e in page.elements if was and (e.role, e.name) == (was.role, was.name)]
-    return replace(action, ref=like[0].ref) if len(like) == 1 else None
+    while True:
+        page = await stage.observe()
+        like = [e for e in page.elements if was and (e.role, e.name) == (was.role, was.name)]
+        if len(like) == 1:
+            return replace(action, ref=like[0].ref)
+        if not was or time.monotonic() > until:
+            return None
+        await asyncio.sleep(POLL_S)
 
 
 def _unfound(target: Target) -> str:

@@ -28,14 +28,14 @@ def values(steps: Sequence[Step]) -> tuple[Value, ...]:
     found: dict[str, Value] = {}
     names: dict[tuple[str, int], str] = {}
     for step in steps:
-        if step.error or (text := _text(step)) is None:
+        if step.error or (told := text(step)) is None:
             continue
         action = step.action
         assert isinstance(action, Type | Select | Check)
         field = step.observation.url, action.ref
         if field not in names:
             names[field] = _unused(_slug(_field(step)), found)
-        found[names[field]] = Value(names[field], step.index, text)
+        found[names[field]] = Value(names[field], step.index, told)
     return tuple(found.values())
 
 
@@ -71,7 +71,8 @@ def _resolve(name: str, known: Mapping[str, Value]) -> str:
     raise ValueUnknown(f"{why}; its values are {there}")
 
 
-def _text(step: Step) -> str | None:
+def text(step: Step) -> str | None:
+    """What it gave to a field; None when it gave nothing to any."""
     match step.action:
         case Type(_, text):
             return text

@@ -82,8 +82,8 @@ class Stage:
 
     # ------------------------------------------------------------ finding
 
-    async def find(self, target: Target) -> Found | None:
-        """By the best way that matches one element now; None when no way does in time."""
+    async def find(self, target: Target, more_s: float = 0.0) -> Found | None:
+        """By the best way that matches one element now; None when no way does in time, and `more_s` besides."""
         await self._read()
         begun = time.monotonic()
         scope = self._scope(target)
@@ -94,7 +94,7 @@ class Stage:
             for way in [*strong, *(weak if waited > WEAK_S or not strong else [])]:
                 if found := await self._by(scope, way, target):
                     return found
-            if waited > self._find_s:
+            if waited > self._find_s + more_s:
                 return None
             await asyncio.sleep(POLL_S)
 

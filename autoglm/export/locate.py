@@ -20,7 +20,9 @@ FOR_OTHERS = ("test_id", "role", "label", "text", "alt", "title", "placeholder",
 
 
 def located(target: Target, page: str, words: Words) -> list[str]:
-    """At least one, unless it lies in a closed shadow root."""
+    """At least one, unless it or a frame around it lies in a closed shadow root."""
+    if not all(frame.locators for frame in target.frames):
+        return []
     scope = scope_of(target, page)
     # A file input has the role of a button; what is labelled is asked for by its label.
     is_field = target.role in FIELDS or (target.tag == "input" and target.role == "button")

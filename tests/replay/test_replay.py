@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from autoglm.conditions import TextShown
 from autoglm.effects import effects
 from autoglm.heal import ModelHeals
 from autoglm.models.scripted import ScriptedModel
-from autoglm.replay import ConditionFailed, Done, Healed, NeedsPerson, NotFound, Played
+from autoglm.replay import ConditionFailed, Done, Healed, NeedsPerson, NotFound, Played, takes
 from autoglm.seams import Model
 from autoglm.types import (
     Action,
@@ -323,3 +324,77 @@ async def test_either_end_of_a_drag_is_found_by_the_model(theatre: Theatre, lost
     assert isinstance(played[-1], Healed), played
     assert played[-1].was == named[0].targets[lost]
     assert len(asked.prompts) == 1
+
+
+CART = """<button onclick="this.dataset.n = 1">Add to cart</button>
+<button onclick="said.textContent = 'Ready to pay'">Checkout</button><p role=status id=said></p>"""
+
+
+async def test_what_would_have_come_of_another_element_too_proves_nothing(theatre: Theatre) -> None:
+    steps = await theatre.record(f"show?html={quote(CART)}", on(Click, "Add to cart"), on(Click, "Checkout"))
+    heal, asked = model('do(action="Click", ref=1)')
+    change = "document.querySelector('button').textContent = 'Add to wishlist'"
+    played = await theatre.replay(steps, before=change, heal=heal)
+    assert [type(each) for each in played] == [NotFound], played
+    assert asked.prompts == []
+
+
+ORDER = """<form id=order><label>Name <input></label><label>Phone <input></label><button>Order</button></form>
+<p role=status id=said></p><script>order.onsubmit = (event) => {
+  event.preventDefault();
+  said.textContent = `Thank you, ${order[0].value}`;
+}</script>"""
+ORDERED: tuple[Move, ...] = (on(Type, "Name", "Ada"), on(Type, "Phone", "555 1234"), on(Click, "Order"))
+
+
+@pytest.mark.parametrize(("name", "value", "healed"), [("Name", "Ada", True), ("Phone", "555 1234", False)])
+async def test_a_field_is_found_by_the_model_where_its_value_is_shown_later(
+    theatre: Theatre, name: str, value: str, healed: bool
+) -> None:
+    steps = await theatre.record(f"show?html={quote(ORDER)}", *ORDERED)
+    heal, asked = model(f'do(action="Type", ref={1 if name == "Name" else 2}, text="{value}")')
+    labels = "for (const label of document.querySelectorAll('label'))"
+    change = f"{labels} if (label.innerText.includes('{name}')) label.firstChild.data = 'Other '"
+    played = await theatre.replay(steps, before=change, heal=heal)
+    assert len(asked.prompts) == healed
+    assert isinstance(played[-1], Done) == healed
+    assert any(isinstance(each, Healed) for each in played) == healed
+
+
+SLOW = """<button onclick="setTimeout(() => { said.innerHTML = '<button>Open it</button>Ready'; }, 2500)">Make</button>
+<p id=said></p><script>said.onclick = () => { said.textContent = 'Report of May'; }</script>"""
+
+
+async def test_what_took_long_when_it_was_recorded_is_given_as_long(theatre: Theatre) -> None:
+    page = f"show?html={quote(SLOW)}"
+    steps = await theatre.record(page, on(Click, "Make"), Wait(3), on(Click, "Open it"))
+    played = await theatre.replay(steps, find_s=0.5, hold_s=0.5)
+    assert passed(played, steps), played
+
+
+FRAMED = """<div id=host></div><script>
+host.attachShadow({mode: 'closed'}).innerHTML = `<iframe srcdoc="<button onclick='this.textContent = 1'>Go</button>">`;
+</script>"""
+
+
+async def test_what_is_in_a_frame_in_a_closed_shadow_root_is_found_by_our_own_eyes(theatre: Theatre) -> None:
+    steps = await theatre.record(f"show?html={quote(FRAMED)}", on(Click, "Go"))
+    assert steps[0].targets[0].locators and steps[0].targets[0].frames[0].locators == ()
+    played = await theatre.replay(steps, find_s=2, hold_s=2)
+    assert passed(played, steps), played
+
+
+async def test_what_was_sent_and_not_answered_is_told(theatre: Theatre) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/pay"
+        html = f"<button onclick=\"fetch('{url}', {{method: 'POST', body: 'x', mode: 'no-cors'}})\">Go on</button>"
+        steps = await theatre.record(f"show?html={quote(html)}", on(Click, "Go on"))
+    assert effects(steps) == [f'step 1, Click [1] button "Go on": POST {url}']
+    assert [take.expected for take in takes(steps)] == [()]
+    assert effects(steps[:1]) == ['step 1, Click [1] button "Go on": the run ended before it was seen what came of it']
+
+
+@pytest.mark.parametrize("name", ["Löschen", "Jetzt kaufen", "删除账户", "Envoyer"])
+async def test_what_deletes_or_pays_by_its_name_is_told_in_other_languages(theatre: Theatre, name: str) -> None:
+    steps = await theatre.record(f"show?html={quote(f'<button>{name}</button>')}", on(Click, name))
+    assert effects(steps) == [f'step 1, Click [1] button "{name}"']
