@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--engine", choices=("int8", "vllm", "swift", "deepspeed"), help="what runs it (default: what `plan` says)"
     )
-    serve.add_argument("--port", type=int, default=8000, help="port; 0 finds a free one (default 8000)")
+    serve.add_argument("--port", type=port, default=8000, help="port; 0 finds a free one (default 8000)")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--served-name", metavar="NAME", help="the model's name in the API (default: its folder's)")
     serve.add_argument("--ctx", type=positive, metavar="N", help="tokens a conversation may hold (default: up to 8192)")
@@ -100,6 +100,13 @@ def parser() -> argparse.ArgumentParser:
     quantize.add_argument("source", type=Path, metavar="SRC", help="folder with full-precision weights")
     quantize.add_argument("destination", type=Path, metavar="DST", help="folder to write, new or empty")
     return root
+
+
+def port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{value} is not a port: 0 to 65535")
+    return value
 
 
 def positive(text: str) -> int:

@@ -311,6 +311,9 @@ def describe(config: dict[str, Any], name: str, *, path: Path | None = None, sto
     text = text_config(config)
     kind = str(config.get("model_type", "unknown"))
     try:
+        for size in ("hidden_size", "num_attention_heads", "num_hidden_layers", "vocab_size"):
+            if int(text[size]) < 1:
+                raise ValueError(f"{size} ({text[size]})")
         net = network(config)
         heads, hidden = int(text["num_attention_heads"]), int(text["hidden_size"])
     except (KeyError, TypeError, ValueError, IndexError) as error:

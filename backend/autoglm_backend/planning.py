@@ -26,7 +26,7 @@ def show(model: str | None, imagined: str | None, kind: str | None, ctx: int | N
 def make(model: str | None, imagined: str | None = None, ctx: int | None = None) -> tuple[Machine, Plan]:
     """The machine, here or imagined, and the plan for it. With no model: the usual GLM, down to the embedded one."""
     described = models.read(model or USUAL)
-    machine = what_if.machine(imagined) if imagined else look(described)
+    machine = look(described) if imagined is None else what_if.machine(imagined)
     others = tuple(models.read(name) for name in SMALLER)
     return machine, plan(machine, described, models.read("embedded"), Wanted(ctx=ctx, others=others))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import autoglm_backend
 import httpx
 import pytest
+from autoglm_backend.cli import main
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -113,6 +114,7 @@ def test_what_cannot_be_served_is_said_in_one_line_with_exit_2(start: Start, tmp
                 port,
             ): f"cannot listen on 127.0.0.1:{port}: Address already in use",
             ("serve", "--model", str(int8_dir), "--port", "0", "--ctx", "5000"): "made for at most 1024 tokens",
+            ("plan", str(int8_dir), "--what-if", ""): "names no card",
             ("quantize", str(int8_dir), str(tmp_path / "out")): "is INT8 already",
         }
         for arguments, words in cases.items():
@@ -121,6 +123,12 @@ def test_what_cannot_be_served_is_said_in_one_line_with_exit_2(start: Start, tmp
             assert (process.returncode, out) == (2, ""), err
             assert err.startswith("autoglm-backend: ") and words in err, err
             assert len(err.splitlines()) == 1
+
+
+def test_a_port_that_does_not_exist_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["serve", "--port", "99999"])
+    assert "99999 is not a port: 0 to 65535" in capsys.readouterr().err
 
 
 def test_quantize_writes_a_folder_that_can_be_served(start: Start, glm_dir: Path, tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path) -> None
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(BackendError, match="holds something else"):
         install("cpu", tmp_path, lambda _: None)
+    with pytest.raises(BackendError, match=r"thesis\.txt holds something else"):
+        install("cpu", tmp_path / "thesis.txt", lambda _: None)
     assert (tmp_path / "thesis.txt").exists()
 
 

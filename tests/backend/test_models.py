@@ -146,6 +146,13 @@ def test_a_config_without_sizes_says_which_one_is_missing(tmp_path: Path) -> Non
         read(str(tmp_path))
 
 
+@pytest.mark.parametrize("size", ["hidden_size", "num_attention_heads", "num_hidden_layers", "vocab_size"])
+def test_a_size_that_no_model_has_is_said(size: str) -> None:
+    config = json.loads((CONFIGS / "glm-4-9b-0414.json").read_text()) | {size: 0}
+    with pytest.raises(CheckpointError, match=rf"garbles {size} \(0\): .*take config.json from"):
+        describe(config, "broken")
+
+
 def test_a_name_that_is_nothing_says_what_would_be_something() -> None:
     with pytest.raises(CheckpointError, match="Hugging Face id"):
         read("./nowhere")

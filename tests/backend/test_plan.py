@@ -227,6 +227,32 @@ def test_a_longer_context_than_fits_is_not_promised() -> None:
     assert len(reasons) == 3 and all("32768" in reason for reason in reasons)
 
 
+@pytest.mark.parametrize("words", ["no GPU", "RTX 3060", "H200", "3x P40"])
+@pytest.mark.parametrize("ctx", [None, 4096, 30_000, 100_000])
+def test_what_runs_holds_the_context_that_was_asked_for(words: str, ctx: int | None) -> None:
+    found = planned(words, wanted=Wanted(ctx=ctx))
+    for candidate in found.candidates:
+        if ctx and candidate.legal and candidate.fits and candidate.rung not in ("remote", "embedded"):
+            assert candidate.ctx is not None and candidate.ctx.low >= ctx, candidate.title
+            if candidate.engine == "int8":
+                assert candidate.command[-2:] == ("--ctx", str(ctx))
+    assert ("that were asked for" in rung(found, "embedded").note) is bool(ctx and ctx > 8192)
+
+
+def test_the_processors_vllm_has_the_models_own_limit() -> None:
+    found = rung(plan(what_if.machine("no GPU", FILES), EMBEDDED, EMBEDDED, Wanted(ctx=100_000)), "full")
+    assert not found.legal and "max_model_len (100000)" in found.binding
+
+
+@pytest.mark.parametrize("words", ["64x RTX 3060", "H200 + 2x A100 80 + 61x RTX 3060 8 GB"])
+def test_more_cards_than_layers_leave_some_idle(words: str) -> None:
+    stages = rung(planned(words), "pipeline")
+    assert stages.legal and len(stages.gpus) == 40 and stages.fits
+    assert not stages.setting or not stages.setting.partition or min(stages.setting.partition) == 1
+    refused = legality.check(models.read("glm-4-9b-0414"), Setting("bf16", pp=41), cards("41x RTX 3060"))
+    assert [v.rule for v in refused] == ["layers"]
+
+
 def test_who_else_is_on_the_card_is_left_his_memory() -> None:
     machine = what_if.machine("RTX 6000 Ada", FILES)
     shared = replace(machine.gpus[0], free_bytes=30 * GIB)
@@ -292,7 +318,9 @@ def test_a_plan_is_a_table_and_a_versioned_object() -> None:
     machine = what_if.machine("2x RTX 3060", FILES)
     found = plan(machine, models.read("glm-4-9b-0414"), EMBEDDED)
     shown = text.table(found, machine)
-    assert "> pipeline" in shown
+    assert re.search(r"> pipeline .* yes +11\.4 +11,488 +1 +16\.\d ", shown), (
+        "GiB, context, requests at once, tokens a second"
+    )
     assert "GiB short of" in shown
     values = json.loads(json.dumps(text.as_json(found, machine)))
     assert values["schema"] == "autoglm.plan/1"

@@ -145,6 +145,7 @@ def test_a_misspelt_key_is_an_error_that_names_it(tmp_path: Path) -> None:
         ("RTX 6000 Ada", ["RTX 6000 Ada"]),
         ("T4", ["Tesla T4"]),
         ("h100 sxm", ["H100 SXM"]),
+        ("2x3090", ["RTX 3090"] * 2),
         ("RTX 3090 + RTX 5090", ["RTX 3090", "RTX 5090"]),
         ("no GPU", []),
     ],
@@ -157,9 +158,25 @@ def test_what_if_reads_the_main_memory() -> None:
     assert what_if.machine("2x RTX 3090, 64 GB RAM", FILES).ram_bytes == 64 * GIB
 
 
-def test_what_if_names_what_it_knows() -> None:
-    with pytest.raises(BackendError, match="RTX 3060 12 GB"):
-        what_if.machine("RTX 9999", FILES)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("RTX 9999", "RTX 3060 12 GB"),
+        ("RTX", "no profile for 'RTX'"),
+        ("RTX 3060 99 GB", "name one of: RTX 3060 12 GB, RTX 3060 8 GB; or"),
+        ("2x", "no profile for ''"),
+        ("", "names no card"),
+        (",", "names no card"),
+        ("0x RTX 3060", "1 to 64 cards"),
+        ("-1x RTX 3060", "1 to 64 cards"),
+        ("1.5x RTX 3060", "1 to 64 cards"),
+        ("40x T4 + 40x T4", "1 to 64 cards"),
+        ("100000x H200", "1 to 64 cards"),
+    ],
+)
+def test_what_if_takes_no_card_for_another_and_no_number_that_no_machine_has(text: str, words: str) -> None:
+    with pytest.raises(BackendError, match=words):
+        what_if.machine(text, FILES)
 
 
 def test_a_what_if_card_meets_its_own_profile() -> None:

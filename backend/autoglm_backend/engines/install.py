@@ -65,7 +65,7 @@ def install(device: Device, folder: Path, tell: Callable[[str], None]) -> Enviro
     refuse_system(device)
     room(folder, NEEDED_BYTES[device])
     if folder.exists():
-        if not (folder / "pyvenv.cfg").is_file() and any(folder.iterdir()):
+        if not folder.is_dir() or (not (folder / "pyvenv.cfg").is_file() and any(folder.iterdir())):
             raise BackendError(f"{folder} holds something else: name a new folder with --into")
         shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -30,8 +30,9 @@ def vllm(model: Model, setting: Setting, cache: int) -> tuple[str, ...]:
     return ("vllm", "serve", where(model), *arguments(model, setting, cache))
 
 
-def int8(model: Model) -> tuple[str, ...]:
-    return ("autoglm-backend", "serve", "--model", "embedded" if model.name == "embedded" else where(model))
+def int8(model: Model, ctx: int | None = None) -> tuple[str, ...]:
+    asked = ("--ctx", str(ctx)) if ctx else ()
+    return ("autoglm-backend", "serve", "--model", "embedded" if model.name == "embedded" else where(model), *asked)
 
 
 def arguments(model: Model, setting: Setting, cache: int) -> tuple[str, ...]:

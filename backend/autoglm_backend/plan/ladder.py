@@ -49,7 +49,7 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
             ways = (c for c in one_card(machine, other, fast[:1], wanted) if c.fits)
             yield from (replace(c, rung="smaller", title=f"{name}, {c.title}") for c in ways)
     if cards and not fast:
-        yield legacy(machine, model, cards)
+        yield legacy(model, cards, wanted)
     if able := placement.usable(machine.gpus):
         yield on_cards(machine, model, able, wanted)
     yield on_processor(machine, model, wanted)
@@ -58,7 +58,7 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
     if fast and not any(c.fits and c.needs is None for c in one_card(machine, model, fast[:1], wanted)):
         yield offload(machine, model, fast[:1], wanted)
     yield remote(model)
-    yield embedded_candidate(machine, embedded)
+    yield embedded_candidate(machine, embedded, wanted)
 
 
 def by_room(gpus: Sequence[Gpu]) -> list[Gpu]:
@@ -170,12 +170,12 @@ def tensor_parallel(machine: Machine, model: Model, group: Sequence[Gpu], wanted
 def pipeline(
     machine: Machine, model: Model, cards: Sequence[Gpu], group: Sequence[Gpu], wanted: Wanted
 ) -> Iterator[Candidate]:
-    """Stages may be unequal: each card takes layers by its room."""
-    chosen = group if len(group) == len(cards) else cards
+    """Stages may be unequal: each card takes layers by its room, one at the least."""
+    chosen = (group if len(group) == len(cards) else cards)[: model.layers]
     setting = replace(base_setting(model, chosen, wanted), pp=len(chosen))
     if len(group) != len(cards):
         room = [gpu.available_bytes for gpu in chosen]
-        counts = [max(1, int(model.layers * size / sum(room))) for size in room]
+        counts = [1 + int((model.layers - len(room)) * size / sum(room)) for size in room]
         counts[0] += model.layers - sum(counts)
         setting = replace(setting, partition=tuple(counts))
     yield on_vllm(machine, "pipeline", model, setting, chosen, wanted)
@@ -286,7 +286,7 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
         engine="int8",
         model=model.name,
         title="INT8 on the card",
-        command=command.int8(model),
+        command=command.int8(model, wanted.ctx),
         needs=None if here else "PyTorch's CUDA build beside this package: pip install --force-reinstall torch",
     )
     if broken := int8_rules(model, wanted):
@@ -348,7 +348,8 @@ def int8_rules(model: Model, wanted: Wanted) -> tuple[Violation, ...]:
 def on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
     """Our INT8 engine on the processor."""
     size = model.weight_bytes("int8") - model.network.embedding.size * 2 * (not model.network.tied)
-    kv = default_ctx(model, Wanted()) * model.kv_bytes("transformers")
+    ctx = wanted.ctx or min(model.max_ctx, LEAST_CTX)  # as `serve` chooses it
+    kv = ctx * model.kv_bytes("transformers")
     fits = (size + kv) * 1.1 < machine.ram_free_bytes
     violations = int8_rules(model, wanted)
     rate = speed.processor_decode(model, machine.cpu.memory_gbps)
@@ -365,11 +366,11 @@ def on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
         title="INT8 on the processor",
         violations=violations,
         fits=fits,
-        ctx=Estimate(min(model.max_ctx, 8192), 0.0),
+        ctx=Estimate(ctx, 0.0),
         requests=1,
         decode=rate,
         load=Estimate(10 + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
-        command=command.int8(model),
+        command=command.int8(model, wanted.ctx),
         binding=why,
     )
 
@@ -382,11 +383,14 @@ def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candida
     rate = speed.processor_decode(model, machine.cpu.memory_gbps)
     arguments = command.processor_arguments(ctx, requests, cache)
     made = machine.software.vllm_device == "cpu"
+    broken = tuple(legality.lengths(model, Setting(model.precision, ctx=ctx)))
+    memory_words = f"{need / GIB:.1f} GiB needed and {machine.ram_free_bytes / GIB:.1f} GiB of main memory free"
     return Candidate(
         rung="full",
         engine="vllm",
         model=model.name,
         title="vLLM on the processor",
+        violations=broken,
         fits=need < machine.ram_free_bytes,
         needs=None if made else "autoglm-backend install vllm --build cpu",
         ctx=Estimate(ctx, 0.0),
@@ -395,16 +399,17 @@ def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candida
         load=Estimate(20 + need / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         arguments=arguments,
         command=("vllm", "serve", command.where(model), *arguments),
-        binding=f"{need / GIB:.1f} GiB needed and {machine.ram_free_bytes / GIB:.1f} GiB of main memory free",
+        binding=broken[0].reason if broken else memory_words,
         note="No faster than the int8 engine for one request; better for several at once.",
     )
 
 
-def legacy(machine: Machine, model: Model, cards: Sequence[Gpu]) -> Candidate:
+def legacy(model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
     """Cards older than vLLM's machine code: layers dealt over them, one card busy at a time."""
     size = model.weight_bytes("int8")
     room = sum(gpu.available_bytes for gpu in cards) * 0.9
-    kv = default_ctx(model, Wanted()) * model.kv_bytes("transformers") * 2  # fp32 computing keeps fp32 keys and values
+    ctx = default_ctx(model, wanted)
+    kv = ctx * model.kv_bytes("transformers") * 2  # fp32 computing keeps fp32 keys and values
     held = size + kv + len(cards) * memory.CONTEXT
     profile = profiles.of(cards[0])
     return Candidate(
@@ -413,9 +418,9 @@ def legacy(machine: Machine, model: Model, cards: Sequence[Gpu]) -> Candidate:
         model=model.name,
         title=f"Transformers INT8, layers over {len(cards)} old card{'s' if len(cards) > 1 else ''}",
         gpus=tuple(gpu.index for gpu in cards),
-        fits=held < room,
+        fits=held < room and ctx <= model.max_ctx,
         needs="PyTorch up to 2.14 with CUDA 12.6, and kernels for such old cards, which this version does not have",
-        ctx=Estimate(min(model.max_ctx, 32_768), 0.2),
+        ctx=Estimate(ctx, 0.0),
         requests=1,
         decode=speed.transformers_decode(model, profile, size),
         binding=f"{profile.name}: {profile.notes[0]}" if profile.notes else "compute capability below 7.5",
@@ -453,13 +458,16 @@ def remote(model: Model) -> Candidate:
     )
 
 
-def embedded_candidate(machine: Machine, embedded: Model) -> Candidate:
+def embedded_candidate(machine: Machine, embedded: Model, wanted: Wanted) -> Candidate:
     found = on_processor(machine, embedded, Wanted())
+    short = ""
+    if wanted.ctx and wanted.ctx > embedded.max_ctx:
+        short = f" It holds {embedded.max_ctx:,} tokens, not the {wanted.ctx:,} that were asked for."
     return replace(
         found,
         rung="embedded",
         title="the embedded GLM, INT8 on the processor",
         fits=True,
         binding="none: it ships with the package and runs anywhere",
-        note=f"{embedded.parameters / 1e6:.0f} million parameters, trained for forms; no general knowledge.",
+        note=f"{embedded.parameters / 1e6:.0f} million parameters, trained for forms; no general knowledge.{short}",
     )

@@ -20,7 +20,7 @@ def table(plan: Plan, machine: Machine) -> str:
         f"{model.parameters / 1e9:.2f}B parameters, {model.weight_bytes(model.precision) / GIB:.2f} GiB "
         f"{model.precision}, {model.kv_bytes() / 1024:.1f} KiB of cache a token"
     )
-    head = ("runs", "GiB/card", "context", "tok/s", "of 32", "first", "load")
+    head = ("runs", "GiB/card", "context", "requests", "tok/s", "of 32", "first", "load")
     lines = [
         f"machine  {cards}; {machine.cpu.cores} cores, {machine.ram_free_bytes / GIB:.0f} GiB of memory free"
         + (" (hypothetical)" if machine.hypothetical else ""),
@@ -72,9 +72,10 @@ def row(candidate: Candidate, chosen: bool) -> str:
     shown = candidate.legal and candidate.fits
     used = f"{max(held.used for held in candidate.memory) / GIB:.1f}" if candidate.memory and shown else "–"
     figures = (candidate.ctx, candidate.decode, candidate.decode_many, candidate.first_token, candidate.load)
-    cells = [figure(f, unit) if shown else "–" for f, unit in zip(figures, "nrrss", strict=True)]
+    ctx, *cells = [figure(f, unit) if shown else "–" for f, unit in zip(figures, "nrrss", strict=True)]
+    requests = f"{int(candidate.requests):,}" if shown and candidate.requests else "–"
     name = f"{candidate.rung:<17} {candidate.title:<44} {verdict:<6}"
-    return f"  {'>' if chosen else ' '} {name} " + " ".join(f"{cell:>8}" for cell in (used, *cells))
+    return f"  {'>' if chosen else ' '} {name} " + " ".join(f"{cell:>8}" for cell in (used, ctx, requests, *cells))
 
 
 def figure(estimate: Estimate | None, unit: str) -> str:
