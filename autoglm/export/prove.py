@@ -180,11 +180,15 @@ def _play(
 
 
 def _lines(file: Path, process: subprocess.Popen[bytes]) -> Iterator[str]:
-    until = time.monotonic() + MOST_S
+    until, begun = time.monotonic() + MOST_S, ""
     with file.open(encoding="utf-8") as lines:
         while True:
             ended = process.poll() is not None
-            yield from iter(lines.readline, "")
+            for piece in iter(lines.readline, ""):
+                begun += piece  # a long line is written in parts
+                if begun.endswith("\n"):
+                    yield begun
+                    begun = ""
             if ended or time.monotonic() > until:
                 return
             time.sleep(0.05)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -239,12 +240,13 @@ async def test_the_trace_opens_in_playwrights_viewer(
         page = (await tabs.open()).page
         await page.goto(f"{url}/index.html?trace={url}/it.zip")
         actions = page.get_by_role("tree")
-        await expect(actions.get_by_role("treeitem").filter(has_text="Click")).to_contain_text("Billing")
+        click = actions.get_by_role("treeitem").filter(has_text="Click")
+        await expect(click).to_contain_text("Billing", timeout=60_000)  # once it has read the trace
         await expect(actions.get_by_role("treeitem").filter(has_text="Navigate")).to_contain_text("/tabs.html")
         snapshot = page.frame_locator("iframe.snapshot-visible")
-        await actions.get_by_role("treeitem").filter(has_text="Click").click()
+        await click.click()
         await page.get_by_role("tab", name="After").click()
-        await expect(snapshot.get_by_text("You pay 40 € a month.")).to_be_visible()
+        await expect(snapshot.get_by_text("You pay 40 € a month.")).to_be_visible(timeout=60_000)
         await tabs.close()
 
 
@@ -253,7 +255,10 @@ async def test_what_cannot_be_repeated_is_said_and_nothing_is_written(
 ) -> None:
     with serve() as gone:
         await record(pipe, store, f"{gone.url}/tabs.html", "Open the billing tab", on('tab "Billing"', Click(0)))
-    assert exported.export("-o", "test_it.py") == 1
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", int(gone.url.rpartition(":")[2])))  # so that nobody else is given it
+        assert exported.export("-o", "test_it.py") == 1
     assert "cannot be repeated" in exported.told and "ERR_CONNECTION_REFUSED" in exported.told
     assert "look whether the page can be reached" in exported.told
     assert not (exported.folder / "test_it.py").exists()

@@ -47,10 +47,10 @@ class Theatre:
         before: str = "",
         given: Mapping[str, str] | None = None,
         heal: Heal | None = None,
-        find_s: float = 0.7,
-        hold_s: float = 0.7,
+        find_s: float = 20,
+        hold_s: float = 20,
     ) -> list[Played]:
-        """`before`: what is done to each page as it comes up, in JavaScript."""
+        """`before`: what is done to each page as it comes up, in JavaScript. A limit that is to be reached is given."""
         async with self.opened() as (browser, page):
             if before:
                 await page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {before} }})")

@@ -88,7 +88,7 @@ async def test_a_run_passes_on_the_page_that_it_was_recorded_on(
     theatre: Theatre, page: str, moves: Sequence[Move | Action]
 ) -> None:
     steps = await theatre.record(page, *moves)
-    played = await theatre.replay(steps, find_s=2, hold_s=2)
+    played = await theatre.replay(steps)
     assert passed(played, steps), played
 
 
@@ -96,11 +96,11 @@ async def test_drags_and_uploads_are_played(theatre: Theatre, tmp_path: Path) ->
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ada")
     steps = await theatre.record("widgets/files.html", on(Upload, "CV", (str(letter),)))
-    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    assert passed(await theatre.replay(steps), steps)
     steps = await theatre.record("widgets/files.html", on(Upload, "Drop files here", (str(letter),)))
-    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    assert passed(await theatre.replay(steps), steps)
     steps = await theatre.record("widgets/sortable.html", first_onto_second)
-    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    assert passed(await theatre.replay(steps), steps)
 
 
 HEARD = """<button id=more>More</button><script>
@@ -116,9 +116,9 @@ more.onclick = () => {
 async def test_a_control_that_only_listens_to_clicks_is_waited_for(theatre: Theatre) -> None:
     steps = await theatre.record(f"show?html={quote(HEARD)}", on(Click, "More"))
     assert [each.name for each in steps[-1].observation.elements] == ["More", "Pay"]
-    assert passed(await theatre.replay(steps, find_s=2, hold_s=2), steps)
+    assert passed(await theatre.replay(steps), steps)
     silent = "Element.prototype.addEventListener = () => {}"
-    played = await theatre.replay(steps, before=silent)
+    played = await theatre.replay(steps, before=silent, hold_s=2)
     assert isinstance(played[-1], ConditionFailed), played
 
 
@@ -150,13 +150,13 @@ async def test_an_area_of_a_picture_is_found_again(theatre: Theatre) -> None:
     assert steps[-1].observation.url.endswith("#east")
     assert passed(await theatre.replay(steps), steps)
     led = "document.querySelectorAll('area')[1].href = '#elsewhere'"
-    assert not passed(await theatre.replay(steps, before=led), steps)
+    assert not passed(await theatre.replay(steps, before=led, find_s=2, hold_s=2), steps)
 
 
 async def test_what_is_known_by_its_address_only_must_still_be_called_the_same(theatre: Theatre) -> None:
     steps = await theatre.record("index.html", on(Click, "Orders"))
     renamed = "for (const a of document.querySelectorAll('a[href*=orders]')) a.textContent = 'Bills'"
-    played = await theatre.replay(steps, before=renamed)
+    played = await theatre.replay(steps, before=renamed, find_s=2)
     assert isinstance(played[-1], NotFound)
     assert passed(await theatre.replay(steps), steps)
 
@@ -188,7 +188,7 @@ async def test_a_harmless_change_does_not_matter(theatre: Theatre, change: str) 
 
 async def test_a_button_that_is_gone_is_not_found(theatre: Theatre) -> None:
     steps = await theatre.record(CONTACT_PAGE, *CONTACT)
-    played = await theatre.replay(steps, before="document.querySelector('form button').remove()")
+    played = await theatre.replay(steps, before="document.querySelector('form button').remove()", find_s=2)
     assert isinstance(played[-1], NotFound)
     assert 'role button "Send message"' in played[-1].why
 
@@ -200,7 +200,7 @@ OTHERWISE = """new MutationObserver(() => {
 
 async def test_another_result_fails(theatre: Theatre) -> None:
     steps = await theatre.record("confirm.html", on(Click, "Delete account"), Dialog(accept=True))
-    played = await theatre.replay(steps, before=OTHERWISE)
+    played = await theatre.replay(steps, before=OTHERWISE, hold_s=2)
     assert isinstance(played[-1], ConditionFailed)
     assert played[-1].failed == (TextShown("status", "deleted"),)
 
@@ -208,7 +208,7 @@ async def test_another_result_fails(theatre: Theatre) -> None:
 async def test_a_field_that_keeps_nothing_fails(theatre: Theatre) -> None:
     steps = await theatre.record(CONTACT_PAGE, *CONTACT[:2])
     change = "document.querySelector('[name=email]').oninput = (event) => { event.target.value = '' }"
-    played = await theatre.replay(steps, before=change)
+    played = await theatre.replay(steps, before=change, hold_s=2)
     assert [type(each).__name__ for each in played] == ["Done", "ConditionFailed"]
 
 
@@ -271,7 +271,7 @@ async def without_css(theatre: Theatre, *moves: Move) -> list[Step]:
 async def test_a_renamed_button_is_found_by_the_model_and_proved(theatre: Theatre) -> None:
     steps = await without_css(theatre, *CONTACT)
     heal, asked = model('do(action="Click", ref=17)')
-    played = await theatre.replay(steps, before=RENAMED, heal=heal)
+    played = await theatre.replay(steps, before=RENAMED, heal=heal, find_s=2)
     healed = played[-1]
     assert isinstance(healed, Healed), played
     assert healed.was.locators[0] == Locator("role", "button", "Send message")
@@ -285,7 +285,7 @@ async def test_a_changed_outcome_is_never_healed_into_green(theatre: Theatre) ->
     heal, _ = model('do(action="Click", ref=17)')
     broken = f"{RENAMED}; document.querySelector('form').onsubmit = (event) => event.preventDefault()"
     broken += "; document.querySelector('form').addEventListener('submit', (e) => e.stopImmediatePropagation(), true)"
-    played = await theatre.replay(steps, before=broken, heal=heal)
+    played = await theatre.replay(steps, before=broken, heal=heal, find_s=2, hold_s=2)
     assert isinstance(played[-1], ConditionFailed)
     assert played[-1].healed
 
@@ -294,7 +294,7 @@ async def test_where_nothing_would_prove_it_the_model_is_not_asked(theatre: Thea
     steps = await without_css(theatre, CONTACT[0])
     heal, asked = model()
     change = "document.querySelector('[name=first_name]').labels[0].textContent = 'Given name'"
-    played = await theatre.replay(steps, before=change, heal=heal)
+    played = await theatre.replay(steps, before=change, heal=heal, find_s=2)
     assert isinstance(played[-1], NotFound)
     assert asked.prompts == []
 
@@ -303,7 +303,7 @@ async def test_a_button_that_deletes_stands_in_for_none_that_did_not(theatre: Th
     steps = await theatre.record("dialog.html", on(Click, "Accept"))
     bare = [replace(s, targets=tuple(replace(t, locators=t.locators[:1]) for t in s.targets)) for s in steps]
     heal, asked = model()
-    played = await theatre.replay(bare, before="accept.textContent = 'Delete all'", heal=heal)
+    played = await theatre.replay(bare, before="accept.textContent = 'Delete all'", heal=heal, find_s=2)
     assert isinstance(played[-1], NotFound)
     assert asked.prompts == []
 
@@ -320,7 +320,7 @@ async def test_either_end_of_a_drag_is_found_by_the_model(theatre: Theatre, lost
     steps = await theatre.record(f"show?html={quote(CARDS)}", lambda page: Drag(*[e.ref for e in page.elements][:2]))
     named = [replace(s, targets=tuple(replace(t, locators=t.locators[:1]) for t in s.targets)) for s in steps]
     heal, asked = model('do(action="Drag", ref=1, to=2)')
-    played = await theatre.replay(named, before=change, heal=heal)
+    played = await theatre.replay(named, before=change, heal=heal, find_s=2)
     assert isinstance(played[-1], Healed), played
     assert played[-1].was == named[0].targets[lost]
     assert len(asked.prompts) == 1

@@ -43,8 +43,7 @@ class Site:
 @contextmanager
 def serve(port: int = 0) -> Generator[Site]:
     """The site while it runs; `port` 0 takes a free one."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), Page)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", port), Page)
     server.site = Site(server)  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
@@ -52,6 +51,12 @@ def serve(port: int = 0) -> Generator[Site]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    """Where five wait, as is usual, the sixth of a browser's connections is tried again a second later."""
 
 
 class Page(SimpleHTTPRequestHandler):
