@@ -43,7 +43,7 @@ SETTLE_S = 5.0
 LONGEST_WAIT_S = 10.0
 BEGUN_S = 2.0
 """How long an action waits for what it began: another page, a tab, a file. What takes longer is told of later."""
-CLOSE_S = 1.0
+CLOSE_S = 5.0
 """How long a tab is given to close when it was allowed to."""
 BLANK_S = 0.5
 """How long a pop-up is given to have an address."""
@@ -186,6 +186,7 @@ class CdpBrowser:
         if tab.dialog and not isinstance(action, Dialog | NewTab | SwitchTab | CloseTab):
             raise Mistake(f"{_asking(tab.dialog)}; nothing else can be done on this page before that")
         tab.news.opened.clear()
+        tab.news.files = 0
         tab.frames.targets.clear()
         try:
             done = await self._act(tab, action)
@@ -197,7 +198,7 @@ class CdpBrowser:
             if not await self._tidy(tab):
                 raise
             return Acted(f"the tab closed; {self._front()}", tab.targets(action))
-        await self._see_through(tab, before, files + (done == DOWNLOAD))
+        await self._see_through(tab, before, files, told=done == DOWNLOAD)
         return Acted("; ".join([done, *self._since(tab, before, files)]), tab.targets(action))
 
     async def _act(self, tab: Tab, action: OnElement | OnBrowser) -> str:
@@ -269,13 +270,14 @@ class CdpBrowser:
 
     # ------------------------------------------------------------ what came of an action
 
-    async def _see_through(self, tab: Tab, before: Sequence[Tab], files: int) -> None:
+    async def _see_through(self, tab: Tab, before: Sequence[Tab], files: int, *, told: bool) -> None:
         """Returns when what the action began is there: another page, a tab, a file, a dialog; or takes long. `files`
-        is how many there must be at least."""
+        is how many there were; `told`: there must be one more."""
         until = time.monotonic() + BEGUN_S
         while time.monotonic() < until and not tab.dialog and not tab.news.gone.is_set():
-            come = len(self._tabs) - len(before) + max(len(self._downloads) - files, 0)
-            arrived = len(self._downloads) >= files and len(tab.news.opened) <= come
+            come = len(self._downloads) - files
+            opened = len(self._tabs) - len(before) + come
+            arrived = come >= max(told, tab.news.files) and len(tab.news.opened) <= opened
             if arrived and not (tab.news.leaving() or tab.news.downloading or self._coming):
                 return
             await asyncio.sleep(POLL_S)

@@ -59,6 +59,8 @@ DRAG_S = 2.0
 """How long the browser may take to hand over a drag that the page has begun."""
 CHOOSER_S = 0.7
 """How long after a click a file chooser may open."""
+CHOOSER_LATE_S = 0.1
+"""How much later the browser may tell of it."""
 FOLDER_S = 15.0
 """How long the browser may take to list a folder, 0.5 ms a file; after that the page is looked at without it."""
 HEAR_TAKEN = """function () {
@@ -344,9 +346,10 @@ class Hands:
         if (await self._element(ref, "upload", 1000 * self._actionable_s, wait_s=self._actionable_s))["input"]:
             return await self._give(ref, files, await self._reach.node(ref, "fileInput"))
         await self._reach.send_to(ref, "Page.setInterceptFileChooserDialog", enabled=True)
+        self._begun = asyncio.Queue()
         try:
             at = await self._click(ref)
-            opened = await self._event(CHOOSER, CHOOSER_S)
+            opened = await self._asked(ref)
         finally:
             await self._reach.send_to(ref, "Page.setInterceptFileChooserDialog", enabled=False)
         if opened is None:
@@ -355,6 +358,20 @@ class Hands:
             raise Mistake(f"element [{ref}] asks for files in a way that only a person can answer; try another way")
         asked = await self._reach.send_to(ref, "DOM.describeNode", backendNodeId=opened["backendNodeId"])
         return await self._give(ref, files, asked["node"])
+
+    async def _asked(self, ref: int) -> Json | None:
+        """The file chooser that a click opens within CHOOSER_S, by the clock of its page, which may be slow."""
+        hearing = asyncio.create_task(self._event(CHOOSER, None))
+        pausing = asyncio.create_task(self._afterwards(ref, "pause", 1000 * CHOOSER_S, wait_s=CHOOSER_S))
+        try:
+            await asyncio.wait((hearing, pausing), return_when=asyncio.FIRST_COMPLETED)
+            # chrome.debugger tells events after what was asked for.
+            await asyncio.wait((hearing,), timeout=CHOOSER_LATE_S)
+            return hearing.result() if hearing.done() else None
+        finally:
+            hearing.cancel()
+            pausing.cancel()
+            await asyncio.gather(pausing, return_exceptions=True)
 
     async def _give(self, ref: int, files: list[Path], node: Json) -> str:
         """Files for a file input. Raises Mistake for what the system's own file chooser would not let pass."""
@@ -403,7 +420,7 @@ class Hands:
             ) from None
         return f"dropped {', '.join(file.name for file in files)} on it"
 
-    async def _event(self, method: str, most_s: float) -> Json | None:
+    async def _event(self, method: str, most_s: float | None) -> Json | None:
         """What the browser handed over; None when nothing came."""
         try:
             async with asyncio.timeout(most_s):

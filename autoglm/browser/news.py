@@ -18,13 +18,17 @@ UNREAD_S = 0.3
 REQUESTED_S = 1.0
 """A navigation that was asked for begins within this time, or not at all."""
 INSTEAD_S = 0.15
-"""A download begins so long after its navigation has ended."""
+"""A download may begin so long after its navigation has ended."""
+FILE_S = 2.0
+"""It does within this time when there was an answer that was no page."""
 KNOWN_S = 1.0
 """How long is waited once more for what was already waited for in vain."""
 AWAITED = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
 """Types of requests whose answers change what the page says. No pictures, fonts, pings, event streams or sockets."""
 ASKED = frozenset({"Document", "XHR", "Fetch"})
 """Those that a page, frame or script made, and that a person would say were sent."""
+EMPTY = frozenset({204, 205})
+"""Statuses of answers that leave the page as it is: https://html.spec.whatwg.org/#navigate-fetch"""
 SAME_DOCUMENT = frozenset({"sameDocument", "historySameDocument"})
 NEW_TAB = frozenset({"newTab", "newWindow"})
 
@@ -44,7 +48,11 @@ class News:
         self.gone = asyncio.Event()
         self.opened: list[str] = []
         """Addresses of the tabs and windows that it asked for and that are not here yet."""
+        self.files = 0
+        """How many files have begun to come since this was last set to 0."""
         self.downloading: set[str] = set()
+        self._leads_to_file = False
+        """Whether the main frame's way was answered with something: a file when no page comes of it."""
         self._methods: dict[Request, str] = {}
         """Of the requests of documents and scripts that were not answered yet."""
         self._answered: deque[Response] = deque(maxlen=MOST_RESPONSES)
@@ -68,6 +76,8 @@ class News:
                 self._ends[session, params["requestId"]] = time.monotonic() + REQUEST_S
                 if params["type"] == "Document" and "frameId" in params:
                     self._documents[params["frameId"]] = session, params["requestId"]
+            case "Network.responseReceived" if params.get("type") == "Document" and self._is_main(params):
+                self._leads_to_file = params["response"]["status"] not in EMPTY
             case "Network.responseReceived" if (
                 params.get("type") == "Fetch" and (session, params["requestId"]) in self._ends
             ):
@@ -88,13 +98,16 @@ class News:
                 self._ends, self._known, self._documents = {}, set(), {}
             case "Page.frameStoppedLoading" if self._is_main(params) and self.leaving():
                 # It stayed on its page; what came instead may be a file, which is told of next.
-                self._ends[LEAVING] = time.monotonic() + INSTEAD_S
+                self._ends[LEAVING] = time.monotonic() + (FILE_S if self._leads_to_file else INSTEAD_S)
             case "Page.navigatedWithinDocument" if self._is_main(params):
                 self.arrive()
             case "Page.windowOpen":
                 self.opened.append(params["url"])
             case "Page.downloadWillBegin":
+                self.files += 1
                 self.downloading.add(params["guid"])
+                if self._leads_to_file and self._is_main(params):
+                    self.arrive()
             case "Page.downloadProgress" if params["state"] != "inProgress":
                 self.downloading.discard(params["guid"])
             case "Target.attachedToTarget" if (frame := params["targetInfo"]["targetId"]) in self._documents:
@@ -156,6 +169,7 @@ class News:
             await self.changed.wait()
 
     def leave(self) -> None:
+        self._leads_to_file = False
         self._known.discard(LEAVING)
         self._ends[LEAVING] = math.inf
 

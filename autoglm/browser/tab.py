@@ -20,10 +20,12 @@ from autoglm.types import Drag, JsDialog, Observation, OnBrowser, OnElement, Tar
 NAVIGATE_S = 30.0
 """A server that takes longer for the first byte does not answer."""
 DOWNLOAD = "opened as a download"
-CATCH_UP_S = 0.1
-"""A page that is being left answers nothing more."""
+CATCH_UP_S = 2.0
+"""How long a page may take to tell what came of an input."""
+LEFT_S = 0.1
+"""How long when it is being left, for then it may answer nothing more."""
 STOP_S = 1.0
-"""How long the browser is given to end a script, or to close a dialog."""
+"""How long the browser is given to do what the page may be in the way of, such as to end a script."""
 LEAVE = "Leave this page? What was entered may not be saved."
 """A beforeunload dialog has no words of its own: https://html.spec.whatwg.org/#prompt-to-unload-a-document"""
 
@@ -86,6 +88,8 @@ class Tab:
 
     async def look(self) -> Observation:
         """The page in it, once it has settled. Raises PageHung, DialogOpened, BrowserGone."""
+        if self.dialog:
+            raise DialogOpened(self.dialog)  # else it would be waited for that the page is left, which the dialog asks
         settled, items = await self.frames.look(time.monotonic() + self._settle_s)
         self.hung = False
         return self._remember(settled, items)
@@ -158,10 +162,17 @@ class Tab:
     async def catch_up(self, ref: int | None) -> None:
         """Returns when the page has told all that came of the input it was given. Raises DialogOpened."""
         for session in {"", self.frames.session_of(ref) if ref else ""}:
+            asking = asyncio.create_task(self._ask(CATCH_UP_S, "Runtime.evaluate", session=session, expression="0"))
+            leaving = asyncio.create_task(self.leaves(ref))
             try:
-                await self._ask(CATCH_UP_S, "Runtime.evaluate", session=session, expression="0")
+                await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
+                async with asyncio.timeout(LEFT_S):
+                    await asking
             except (TimeoutError, CdpError):
                 continue  # it is on its way to another document, or its frame went with what was done in it
+            finally:
+                asking.cancel()
+                leaving.cancel()
 
     async def wait(self, seconds: float) -> str:
         await wait_for(self.news.gone, seconds)
@@ -171,7 +182,7 @@ class Tab:
 
     async def address(self) -> tuple[str, str]:
         """Title and address, which the browser knows even when the page does not answer."""
-        history = await self._told("Page.getNavigationHistory")
+        history = await self._told("Page.getNavigationHistory", self._answer_s)
         entry = history["entries"][history["currentIndex"]] if history else {"title": "", "url": ""}
         return entry["title"], entry["url"]
 
@@ -183,7 +194,7 @@ class Tab:
         """Close it as a person would: the page may ask first. Raises DialogOpened."""
         self.closing = True
         await self._told("Page.close")
-        if not await self.closed(STOP_S) and self.dialog:
+        if not await self.closed(self._answer_s) and self.dialog:
             raise DialogOpened(self.dialog)
 
     async def closed(self, seconds: float) -> bool:
@@ -212,7 +223,7 @@ class Tab:
         self._answered.clear()
         leaves = self.dialog and self.dialog.kind == "beforeunload"
         await self._told("Page.handleJavaScriptDialog", accept=accept, promptText=prompt)
-        await wait_for(self._answered, STOP_S)
+        await wait_for(self._answered, self._answer_s)
         if leaves and not accept:
             self.closing = False
             self.news.arrive()
@@ -258,8 +269,8 @@ class Tab:
     async def node(self, ref: int, function: str) -> Json:
         return await self.frames.node(ref, function)
 
-    async def leaves(self, ref: int) -> None:
-        await self.news.leaves({self.news.main, self.frames.id_of(ref)})
+    async def leaves(self, ref: int | None) -> None:
+        await self.news.leaves({self.news.main, self.frames.id_of(ref) if ref else ""})
 
     async def send_to(self, ref: int, method: str, wait_s: float = 0, /, **params: Any) -> Json:
         return await self.send(method, wait_s, session=self.frames.session_of(ref), **params)
@@ -281,10 +292,10 @@ class Tab:
             if not sending.done():
                 sending.cancel()
 
-    async def _told(self, method: str, **params: Any) -> Json | None:
+    async def _told(self, method: str, most_s: float = STOP_S, /, **params: Any) -> Json | None:
         """The result of what the browser itself answers, whatever the page does; None when it refuses or is late."""
         try:
-            async with asyncio.timeout(STOP_S):
+            async with asyncio.timeout(most_s):
                 return await self.cdp.send(method, **params)
         except (TimeoutError, BrowserError):
             return None

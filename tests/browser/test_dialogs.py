@@ -145,6 +145,14 @@ async def test_a_dialog_costs_no_deadline(fresh: Visit) -> None:
     assert time.monotonic() - began < PATIENT["answer_s"]
 
 
+async def test_a_page_that_asks_before_it_is_left_is_not_waited_for(fresh: Visit) -> None:
+    await unsaved(fresh)
+    began = time.monotonic()
+    await fresh.act(Goto(f"{fresh.site.url}/index.html"))
+    assert (await fresh.observe()).dialog and (await fresh.browser.glance()).dialog
+    assert time.monotonic() - began < PATIENT["settle_s"]
+
+
 async def test_a_dialog_left_open_is_dismissed_at_the_end(fresh: Visit) -> None:
     await asked(fresh, "Delete account")
     answers: list[bool] = []

@@ -53,6 +53,16 @@ async def test_what_stands_in_for_a_file_input_takes_files(visit: Visit, folder:
     assert await given(visit) == [f"{name}: notes.txt (9 bytes)"]
 
 
+async def test_a_page_that_is_slow_to_ask_for_files_is_waited_for(visit: Visit, folder: Path) -> None:
+    seen = await visit.show(
+        """<button onclick="setTimeout(work, 100); setTimeout(() => it.click(), 150)">Attach</button>
+        <input type=file id=it hidden onchange="document.title = it.files[0].name"><script>
+        const work = () => { for (const end = performance.now() + 1500; performance.now() < end;); }</script>"""
+    )
+    assert await visit.act(Upload(element(seen, "Attach").ref, (str(folder / "cv.pdf"),))) == "gave it cv.pdf"
+    assert (await visit.observe()).title == "cv.pdf"
+
+
 async def test_files_are_dropped_on_a_drop_zone(visit: Visit, folder: Path) -> None:
     seen = await visit.open("widgets/files.html")
     zone = element(seen, "Drop files here")

@@ -190,7 +190,7 @@ function wouldHit(el, x, y) {
 
 const PRESSES = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
 const STROKES = ['keydown', 'keypress', 'beforeinput'];
-const MEANT_MS = 1000;
+const MEANT_MS = 5000;
 /**
  * What the next press or key is for. The page may change in the moment before it arrives; then it is kept from whatever
  * would get it instead.
@@ -535,6 +535,11 @@ async function upload(ref, mostMs) {
   }
 }
 
+/** Resolves after `ms`, and so after what the page meant to do by then. @param {number} _ @param {number} ms */
+function pause(_, ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** @param {number} ref */
 function fileInput(ref) {
   const el = alive(ref);
@@ -660,6 +665,7 @@ function touch() {
   accepts,
   noMenu,
   upload,
+  pause,
   fileInput,
   steps,
   paste,
