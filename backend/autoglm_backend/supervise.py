@@ -112,8 +112,13 @@ class Backoff:
 HEALTHY_S, MOST_FAILURES = 300.0, 5
 
 
-def read_metrics(text: str) -> Signals:
-    """vLLM's /metrics, all its engines together. https://docs.vllm.ai/en/stable/design/metrics.html"""
+def read_metrics(text: str, before: Signals) -> Signals:
+    """vLLM's /metrics, all its engines together. https://docs.vllm.ai/en/stable/design/metrics.html
+
+    `before`, where an engine that is busy says nothing: preemptions counted from 0 would seem to have grown next time.
+    """
+    if not text:
+        return before
     found: dict[str, list[float]] = {}
     for name, value in re.findall(r"^vllm:(\w+)(?:\{[^}]*\})? ([\d.eE+-]+)$", text, re.MULTILINE):
         found.setdefault(name, []).append(float(value))
@@ -257,7 +262,7 @@ class Supervisor:
     async def _look(self) -> None:
         """Reads the signals and moves the gate."""
         assert self.booted is not None
-        seen = read_metrics(await self._metrics(self.booted.launch))
+        seen = read_metrics(await self._metrics(self.booted.launch), self.seen)
         hot = await asyncio.to_thread(self._heat)
         seen = replace(seen, hot=hot, ram_free=self._free_ram())
         what = pressure(seen, self.seen)

@@ -22,6 +22,7 @@ import autoglm_backend
 import httpx
 import pytest
 import torch
+from autoglm_backend.cards import look
 from autoglm_backend.checkpoint import on_this_machine
 from autoglm_backend.engine import Engine
 from autoglm_backend.engines import vllm
@@ -121,9 +122,14 @@ def test_an_engine_that_dies_again_and_again_waits_longer_and_is_given_up() -> N
 
 def test_metrics_of_all_engines_are_one() -> None:
     second = METRICS.replace('engine="0"', 'engine="1"').replace("0.25", "0.75")
-    assert read_metrics(METRICS) == Signals(0.25, 3, 2, 4)
-    assert read_metrics(METRICS + second) == Signals(0.75, 6, 4, 8)
-    assert read_metrics("") == Signals()
+    assert read_metrics(METRICS, Signals()) == Signals(0.25, 3, 2, 4)
+    assert read_metrics(METRICS + second, Signals()) == Signals(0.75, 6, 4, 8)
+
+
+def test_an_engine_too_busy_to_answer_has_not_preempted_anew() -> None:
+    seen = read_metrics(METRICS, Signals())
+    silent = read_metrics("", seen)
+    assert pressure(read_metrics(METRICS, silent), silent) != "high"
 
 
 async def test_a_gate_lets_its_limit_through_and_refuses_when_the_line_is_full() -> None:
@@ -146,8 +152,7 @@ async def serving(fake_environment: Environment, tmp_path: Path) -> AsyncIterato
     """A front over a fake vLLM that is watched ten times a second."""
     launch = vllm.launch(fake_environment, tmp_path, "glm", ["--max-model-len", "4096"], {})
     said: list[str] = []
-    hot = FakeNvml(Card("NVIDIA GeForce RTX 3090", 24 * GIB, (8, 6), uuid="GPU-1"))
-    supervisor = Supervisor(launch, said.append, 4, nvml=hot, tick_s=0.1)
+    supervisor = Supervisor(launch, said.append, 4, tick_s=0.1)
     await supervisor.start()
     transport = httpx.ASGITransport(create_front(supervisor, dropped=frozenset({"seed"})))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30) as client:
@@ -209,6 +214,30 @@ async def test_a_killed_engine_is_started_again_behind_the_same_port(serving: Se
     assert set(statuses) <= {200, 502, 503} and 503 in statuses
     assert (await client.post("/v1/chat/completions", json=chat("hi"))).status_code == 200
     watching.cancel()
+
+
+async def test_heat_and_preemptions_let_fewer_through_and_are_said(
+    fake_environment: Environment, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    card = Card("NVIDIA GeForce RTX 3090", 24 * GIB, (8, 6), uuid="GPU-1")
+    nvml = FakeNvml(card)
+    launch = vllm.launch(fake_environment, tmp_path, "glm", [], {})
+    supervisor = Supervisor(launch, said.append, 8, gpus=look(nvml, {}, True).gpus, nvml=nvml, tick_s=0.05)
+    await supervisor.start()
+    said.clear()
+    watching = asyncio.create_task(supervisor.watch())
+    gate = supervisor.gate
+    try:
+        async with asyncio.timeout(60), gate.changed:
+            await gate.changed.wait_for(lambda: gate.limit == 5)  # the fake's four preemptions
+            card.reasons = 0x40
+            await gate.changed.wait_for(lambda: gate.limit == 3)
+    finally:
+        watching.cancel()
+        supervisor.stop()
+    assert said[0] == "requests at once: 5 in place of 8 (cache 25%, 4 preemptions)"
+    assert said[1].endswith("3 in place of 5 (cache 25%, 4 preemptions, hw_thermal_slowdown)")
 
 
 async def test_an_engine_that_does_not_come_back_at_once_is_tried_again(serving: Serving, tmp_path: Path) -> None:
