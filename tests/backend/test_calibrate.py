@@ -23,7 +23,7 @@ def test_this_processor_is_measured_with_one_real_start(tmp_path: Path) -> None:
     (file,) = calibrate(MACHINE, said.append, folder=tmp_path)
     found = {entry.what: entry.value for entry in profiles.parse(file).measured}
     assert found["bandwidth_gbps"] > 0.5 and found["matrix_tflops"] > 0.001 and 0.01 < found["launch_us"] < 1000
-    assert 0.5 < found["boot_s"] < 120
+    assert 0.1 < found["boot_s"] < 120
     assert said[0] == "measuring AMD EPYC (test)"
 
 

@@ -44,7 +44,10 @@ async def test_a_second_extension_gets_nothing(site: Site, served: Served, tmp_p
     )
     (other / "w.js").write_text("")
     async with chrome_with_extension(tmp_path / "profile", f"{site.url}/index.html", other) as chrome:
-        worker = next(w for w in chrome.context.service_workers if EXTENSION_ID not in w.url)
+        async with asyncio.timeout(60):
+            while not (strange := [w for w in chrome.context.service_workers if EXTENSION_ID not in w.url]):
+                await asyncio.sleep(0.05)
+        (worker,) = strange
         said = await worker.evaluate(
             """async ([id, port]) => {
               const connect = new Promise(resolve => {
