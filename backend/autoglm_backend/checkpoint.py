@@ -271,8 +271,8 @@ def find_shards(path: Path) -> tuple[Path, ...]:
     index = path / "model.safetensors.index.json"
     if index.is_file():
         try:
-            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        except (json.JSONDecodeError, KeyError, AttributeError) as error:
+            names = sorted({str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()})
+        except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
             raise CheckpointError(f"{index} is broken ({error!r}): download it again") from error
         missing = [name for name in names if not (path / name).is_file()]
         if missing:
@@ -304,13 +304,19 @@ def read_header(file: Path) -> dict[str, TensorHeader]:
             raise CheckpointError(
                 f"{file}: its safetensors header is not JSON: it is broken; download it again"
             ) from error
-    entries.pop("__metadata__", None)
-    end = 8 + length + max((entry["data_offsets"][1] for entry in entries.values()), default=0)
+    try:
+        entries.pop("__metadata__", None)
+        end = 8 + length + max((entry["data_offsets"][1] for entry in entries.values()), default=0)
+        found = {name: TensorHeader(entry["dtype"], tuple(map(int, entry["shape"]))) for name, entry in entries.items()}
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{file}: its safetensors header is no list of tensors ({error!r}): it is broken; download it again"
+        ) from error
     if end != size:
         raise CheckpointError(
             f"{file} is {size} bytes and its header promises {end}: it was cut short or altered; download it again"
         )
-    return {name: TensorHeader(entry["dtype"], tuple(entry["shape"])) for name, entry in entries.items()}
+    return found
 
 
 def check_tensors(path: Path, expected: dict[str, TensorHeader], found: dict[str, TensorHeader]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from autoglm_backend.checkpoint import W8A8, find, inspect
+from autoglm_backend.checkpoint import W8A8, find, find_shards, inspect, read_header
 from autoglm_backend.convert import save_int8
 from autoglm_backend.errors import CheckpointError
 from safetensors.torch import load_file, save_file
@@ -173,3 +174,28 @@ def test_a_missing_shard_is_an_unfinished_download(copy: Callable[[Path], Path],
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"x": "gone.safetensors"}}))
     with pytest.raises(CheckpointError, match=r"first gone.safetensors: the download did not finish"):
         inspect(folder)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"a": 1}',
+        "[]",
+        '{"a": {"dtype": "F32", "shape": [2]}}',
+        '{"a": {"dtype": "F32", "shape": "x", "data_offsets": [0, 0]}}',
+    ],
+)
+def test_a_header_that_lists_no_tensors_is_told(tmp_path: Path, header: str) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(struct.pack("<Q", len(header)) + header.encode())
+    with pytest.raises(CheckpointError, match=r"no list of tensors .*download it again"):
+        read_header(file)
+
+
+@pytest.mark.parametrize(
+    ("index", "words"), [("[1]", "is broken"), ('{"weight_map": {"a": 3}}', "lacks 1 of 1 weight files, first 3")]
+)
+def test_an_index_that_names_no_files_is_told(tmp_path: Path, index: str, words: str) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(CheckpointError, match=words):
+        find_shards(tmp_path)
