@@ -35,7 +35,7 @@ from autoglm.types import (
     Type,
     Upload,
 )
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, until
 from tests.site.server import Site
 
 PAGES = int(os.environ.get("AUTOGLM_FUZZ_PAGES", "20"))
@@ -77,11 +77,11 @@ async def test_random_actions_on_random_pages_reach_what_they_were_meant_for(
 async def play(visit: Visit, seed: int, file: str, outcomes: Counter[str]) -> None:
     random = Random(seed)
     await visit.act(Goto(f"{visit.site.url}/fuzz?seed={seed}"))
-    seen = await bounded(visit.observe())
+    seen = await bounded(visit.browser.observe())
     for turn in range(ACTIONS):
         # Now and then it acts on what it saw some time ago, or the page changes before it acts.
         if turn and random.random() < 0.7:
-            seen = await bounded(visit.observe())
+            seen = await bounded(visit.browser.observe())
         action = choose(random, seen, file)
         if random.random() < 0.3:
             await visit.js("mutate()")
@@ -136,13 +136,17 @@ async def judge(
         return
     pressed = outcome in ("Click", "DoubleClick", "RightClick")
     events: list[Any] = []
-    for wait_s in (0.0, 0.02, 0.2, 1.0):
-        await asyncio.sleep(wait_s if target.frame else 0)  # a frame's events come by message
+
+    async def hear() -> list[Any]:
         heard = await visit.js("typeof events === 'undefined' ? [] : events.splice(0)")
-        events += [event for event in heard if event[1] > since]
-        if not pressed or any(kind == "mousedown" for kind, _, _ in events):
-            break
-    else:
+        events.extend(event for event in heard if event[1] > since)
+        return events
+
+    def reached(events: list[Any]) -> bool:
+        return not pressed or any(kind == "mousedown" for kind, _, _ in events)
+
+    # A frame's events come by message.
+    if not reached(await until(hear, reached) if target.frame else await hear()):
         raise AssertionError(f"page {seed}, action {turn}, {action} on {target}: nothing got it")
     for kind, widgets in merged(events):
         if kind in kinds(action) and not widgets & {*target.name.split()}:

@@ -18,20 +18,20 @@ from autoglm.browser.frames import SILENT
 from autoglm.browser.playwright_pipe import PageCdp, PlaywrightPipe
 from autoglm.browser.tab import Tab
 from autoglm.types import Element, Observation, Text
+from tests.browser.conftest import PATIENT
 from tests.site.server import Site
 
 MUTATIONS = Path(__file__).with_name("mutations.js").read_text(encoding="utf-8").rstrip().rstrip(";")
 PAGES = 4
 """Pages of the test, each with BATCHES × up to 12 mutations in each of its five frames."""
 BATCHES = 10
-PATIENCE = {"settle_s": 5.0, "actionable_s": 1.0, "answer_s": 10.0}
 
 
 @asynccontextmanager
 async def a_tab(page: Page, world: str) -> AsyncGenerator[Tab]:
     """What knows nothing yet of the page, nor of what another one sees."""
     session = await page.context.new_cdp_session(page)
-    tab = Tab(PageCdp(page, session), **PATIENCE, world=world)
+    tab = Tab(PageCdp(page, session), **PATIENT, world=world)
     await tab.listen()
     try:
         yield tab

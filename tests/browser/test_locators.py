@@ -7,7 +7,7 @@ from playwright.async_api import FrameLocator, Page
 
 from autoglm.browser.playwright_find import find
 from autoglm.types import Acted, Check, Click, Drag, Hover, Locator, Target, Type
-from tests.browser.conftest import Visit, element
+from tests.browser.conftest import Visit, element, until
 from tests.browser.test_names import CASES
 
 PAGES = ("orders", "icons", "shadow", "widgets/fields")
@@ -118,7 +118,7 @@ async def test_the_target_is_told_as_it_was_before_the_action(visit: Visit) -> N
 async def test_what_was_answered_is_told_with_the_next_look(visit: Visit) -> None:
     await visit.open("contact.html")
     await visit.js("fetch('/submit?secret=1', {method: 'POST', body: '{}'})")
-    answered = (await visit.observe()).responses
+    answered = (await until(visit.observe, lambda seen: seen.responses)).responses
     assert [(each.method, each.url, each.status, each.reads) for each in answered] == [
         ("POST", f"{visit.site.url}/submit", 200, False)
     ]
