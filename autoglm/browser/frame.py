@@ -18,7 +18,7 @@ WORLD = "autoglm"
 LISTENERS = "autoglm listeners"
 MOST_LISTENERS = 500
 """Elements that are asked for one by one; a page that listens on more of them shows the rest by the hand cursor."""
-CLICKED = frozenset({"click", "mousedown", "mouseup", "pointerdown", "pointerup"})
+CLICKED = frozenset({"click", "mousedown", "mouseup", "pointerdown", "pointerup", "dblclick", "contextmenu", "drop"})
 AHEAD_S = 10.0
 """How long a page is given to be looked at in its idle time before anybody asks."""
 MOST_ASKED = 6

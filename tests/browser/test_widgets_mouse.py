@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from autoglm.errors import Mistake
-from autoglm.types import Click, DoubleClick, Drag, Hover, RightClick
+from autoglm.types import Click, DoubleClick, Drag, Hover, RightClick, Upload
 from tests.browser.conftest import Visit, element, names, texts
 
 
@@ -287,3 +289,40 @@ async def test_a_stale_drag_leaves_the_next_one_alone(visit: Visit) -> None:
     await visit.act(Drag(element(seen, "Plain").ref, dx=30))
     await visit.act(Drag(element(seen, "Own").ref, element(seen, "To").ref))
     assert await visit.js("document.title") == "dropped"
+
+
+TWICE = """<div id=twice>Rename me</div><div id=menu>Options here</div>
+<div id=zone style="padding: 20px">Drag your files here</div><p role=status id=said></p><script>
+twice.addEventListener('dblclick', () => { said.textContent = 'twice'; });
+menu.addEventListener('contextmenu', (event) => { event.preventDefault(); said.textContent = 'menu'; });
+zone.addEventListener('dragover', (event) => event.preventDefault());
+zone.addEventListener('drop', (event) => {
+  event.preventDefault();
+  said.textContent = event.dataTransfer.files[0].name;
+});
+</script>"""
+
+
+@pytest.mark.parametrize("within", ["open", "closed", ""])
+async def test_what_listens_to_nothing_but_double_clicks_right_clicks_or_drops_is_used(
+    visit: Visit, tmp_path: Path, within: str
+) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("a")
+    html = TWICE
+    if within:
+        shown, script = TWICE.split("<p role", 1)
+        script = script.split("<script>")[1].split("</script>")[0]
+        html = f"""<div id=host></div><p role=status id=said></p><script>
+            const root = host.attachShadow({{mode: '{within}'}});
+            root.innerHTML = `{shown}`;
+            const [twice, menu, zone] = root.children;
+            {script}</script>"""
+    await visit.show(html)
+    for name, action, said in (
+        ("Rename me", DoubleClick, "twice"),
+        ("Options here", RightClick, "menu"),
+        ("Drag your files here", lambda ref: Upload(ref, (str(file),)), "a.txt"),
+    ):
+        await visit.act(action(await visit.ref(name)))
+        assert texts(await visit.observe(), "status") == [said]

@@ -5,7 +5,8 @@
   const never = new Set(['option', 'script', 'style', 'br', 'head', 'meta', 'link', 'title', 'button', 'input']);
   // React's root listens to all there is (some 80 kinds), for what is in it, and never to clicks on itself.
   const delegates = (on) => on.click && on.volumechange && Object.keys(on).length > 40;
-  const listens = (on) => (on.click || on.mousedown || on.mouseup || on.pointerdown || on.pointerup) && !delegates(on);
+  const kinds = ['click', 'mousedown', 'mouseup', 'pointerdown', 'pointerup', 'dblclick', 'contextmenu', 'drop'];
+  const listens = (on) => kinds.some((kind) => on[kind]) && !delegates(on);
   // SortableJS and jQuery UI make a thing draggable only when it is pressed.
   const sorts = (el, on) => {
     if (el.childElementCount < 2) return false;
