@@ -18,6 +18,9 @@ TRIES = 3
 """A page that moves all the time is shown a moment off."""
 LARGEST = 16_384
 """Device px each way: the most that Chromium's compositor draws at once."""
+DRAWN_S = 30.0
+"""How much longer a picture beyond the viewport may take, for which the page is drawn anew: 3,000 rows took 11 s on two
+busy cores (2026-11-22)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,13 @@ async def element(tab: Tab, ref: int, form: Format) -> Shot:
 async def _part(tab: Tab, part: Box, seen: Observation, form: Format, elements: Sequence[Element]) -> Shot:
     """A part of the page, in px from its upper left corner."""
     clip = {"x": part.x, "y": part.y, "width": part.width, "height": part.height, "scale": 1}
-    image = await _capture(tab, form, clip=clip, captureBeyondViewport=True)
+    image = await _capture(tab, form, DRAWN_S, clip=clip, captureBeyondViewport=True)
     return Shot(Picture(image, seen.scale, part.x - seen.scroll.x, part.y - seen.scroll.y), elements, seen)
 
 
-async def _capture(tab: Tab, form: Format, **more: Any) -> bytes:
+async def _capture(tab: Tab, form: Format, wait_s: float = 0, **more: Any) -> bytes:
     quality: Json = {"quality": 70} if form == "jpeg" else {}
-    shot = await tab.send("Page.captureScreenshot", format=form, **quality, **more)
+    shot = await tab.send("Page.captureScreenshot", wait_s, format=form, **quality, **more)
     return b64decode(shot["data"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -189,3 +190,29 @@ def _contrast(a: Any, b: Any) -> float:
 def _luminance(colour: tuple[int, int, int]) -> float:
     parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+class SlowlyDrawn:
+    """A tab of a browser that takes longer for a picture than a page may take for an answer."""
+
+    def __init__(self, cdp: Any) -> None:
+        self._cdp = cdp
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cdp, name)
+
+    async def send(self, method: str, /, session: str = "", **params: Any) -> Any:
+        if method == "Page.captureScreenshot":
+            await asyncio.sleep(ANSWER_S + 0.2)
+        return await self._cdp.send(method, session=session, **params)
+
+
+ANSWER_S = 3.0
+
+
+async def test_a_long_page_is_given_time_to_be_drawn(pipe: PlaywrightPipe, site: Site) -> None:
+    tabs = await pipe.tabs()
+    browser = CdpBrowser(tabs, SlowlyDrawn(await tabs.open()), answer_s=ANSWER_S)
+    await browser.act(Goto(f"{site.url}/contact.html"))
+    assert pixels(await browser.screenshot(full_page=True)).width == 1280
+    await browser.close()
