@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from autoglm.changes import LIKE, SAID, SENTENCE, changes
@@ -26,6 +28,8 @@ from autoglm.export.words import Words, literal
 from autoglm.types import Check as CheckBox
 from autoglm.types import Click, OnElement, Select, Target, Type
 
+SHORT_S = 3.0
+"""Playwright waits 5 s for what is expected: https://playwright.dev/python/docs/test-assertions"""
 LONGEST = 80
 """Of a text longer than this the first words are asserted."""
 MOST_HEADINGS = 2
@@ -69,6 +73,15 @@ def at_the_end(scene: Scene, page: str, words: Words) -> Iterator[Check]:
             case _:
                 yield from _within_frames(each, scene, page, words)
     yield from _states(scene, page, words)
+
+
+def patient(check: Check, waited_s: float) -> Check:
+    """Given as long as the run gave it, where Playwright would not."""
+    if waited_s < SHORT_S or check.bare:
+        return check
+    ms = f"timeout={1000 * 5 * math.ceil(1 + waited_s / 5):_}"
+    ways = (f"{way[:-1]}{'' if way.endswith('()') else ', '}{ms})" for way in check.ways)
+    return replace(check, ways=tuple(ways))
 
 
 def fields_hold(scenes: Iterable[Scene], page: str, words: Words) -> Iterator[Check]:

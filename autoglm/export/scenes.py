@@ -52,6 +52,8 @@ class Scene:
     answered: tuple[Answered, ...] = ()
     dropped: bool = False
     """Whether files were dropped on it, for it asked for none when it was clicked."""
+    waited_s: float = 0.0
+    """How long the run waited for what it led to, beyond what every look waits."""
 
     @property
     def element(self) -> Element | None:
@@ -111,7 +113,9 @@ def _scenes(steps: Sequence[Step]) -> list[Scene]:
                 )
             case Note() | Expand() | Extract() | AskPerson() | Finish() | Wait() | TakeOver() | Dialog():
                 if scenes:
-                    scenes[-1] = replace(scenes[-1], after=_joined(scenes[-1].after, after))
+                    more_s = step.action.seconds if isinstance(step.action, Wait) else 0.0
+                    waited_s = scenes[-1].waited_s + more_s
+                    scenes[-1] = replace(scenes[-1], after=_joined(scenes[-1].after, after), waited_s=waited_s)
             case Scroll() if not _shows_more(step.observation, after):
                 if scenes:
                     scenes[-1] = replace(scenes[-1], after=_joined(scenes[-1].after, after))

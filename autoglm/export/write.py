@@ -114,7 +114,8 @@ class _Writer:
         self.lines.extend(after)
         self.lines.extend(told)
         self.follow(scene)
-        found = list((checks.at_the_end if last else checks.on_the_way)(scene, self.page, self.words))
+        asserted = (checks.at_the_end if last else checks.on_the_way)(scene, self.page, self.words)
+        found = [checks.patient(each, scene.waited_s) for each in asserted]
         if found and last:
             self.lines.append(Gap())
         self.lines.extend(found)

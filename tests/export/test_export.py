@@ -26,7 +26,7 @@ from autoglm.export.secret import secrets_of
 from autoglm.export.source import test_module
 from autoglm.export.write import write
 from autoglm.store import SqliteStore
-from autoglm.types import Check, Click, CloseTab, Dialog, Goto, Press, Select, Upload
+from autoglm.types import Check, Click, CloseTab, Dialog, Goto, Press, Select, Upload, Wait
 from tests.bench.harness import site as served
 from tests.export.recorder import Said, fill, on, record
 from tests.site.server import Site, serve
@@ -293,3 +293,16 @@ async def test_a_run_that_sent_something_is_repeated_only_with_a_yes(
     assert f"POST {site.url}/submit" in exported.told and "--yes-effects" in exported.told
     assert not site.submitted
     assert not (exported.folder / "test_it.py").exists()
+
+
+async def test_what_the_run_waited_long_for_is_given_as_long(
+    pipe: PlaywrightPipe, store: SqliteStore, site: Site
+) -> None:
+    says = "<button onclick=\"setTimeout(() => { said.textContent = 'Ready' }, 6000)\">Make</button>"
+    page = f"show?html={quote(f'{says}<p role=status id=said>')}"
+    said = on('button "Make"', Click(0)), Wait(5), Wait(3)
+    run = store.run(await run_of(pipe, store, site, page, "Make it", *said)).run
+    steps = store.steps(run.id)
+    script = write(run, steps, story(run, steps), "it")
+    source = formatted(test_module(script, await asyncio.to_thread(rehearse, script, {})))
+    assert 'expect(page.get_by_role("status")).to_have_text("Ready", timeout=15_000)' in source

@@ -102,3 +102,12 @@ async def test_a_recording_of_another_task_is_not_played(pytester: pytest.Pytest
     result = await played(pytester, site.url, "http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
     assert "is of another task: 'Close the billing tab'" in result.stdout.str()
+
+
+async def test_a_run_is_recorded_anew_when_all_are(pytester: pytest.Pytester, site: Site, recorded: str) -> None:
+    keep(pytester, recorded.replace("Open the", "Close the"))
+    async with serving(scripted(*SAID)) as model:
+        (await played(pytester, site.url, model.url, "--autoglm-record=all")).assert_outcomes(passed=1)
+        assert len(model.prompts) == 2
+    kept = (pytester.path / "recordings" / "test_it-test_billing.json").read_text(encoding="utf-8")
+    assert "Open the billing tab" in kept and "Close the" not in kept
