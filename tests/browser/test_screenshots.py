@@ -212,7 +212,8 @@ ANSWER_S = 3.0
 
 async def test_a_long_page_is_given_time_to_be_drawn(pipe: PlaywrightPipe, site: Site) -> None:
     tabs = await pipe.tabs()
-    browser = CdpBrowser(tabs, SlowlyDrawn(await tabs.open()), answer_s=ANSWER_S)
+    slow: Any = SlowlyDrawn(await tabs.open())
+    browser = CdpBrowser(tabs, slow, answer_s=ANSWER_S)
     await browser.act(Goto(f"{site.url}/contact.html"))
     assert pixels(await browser.screenshot(full_page=True)).width == 1280
     await browser.close()

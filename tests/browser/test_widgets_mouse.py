@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -319,10 +320,11 @@ async def test_what_listens_to_nothing_but_double_clicks_right_clicks_or_drops_i
             const [twice, menu, zone] = root.children;
             {script}</script>"""
     await visit.show(html)
-    for name, action, said in (
-        ("Rename me", DoubleClick, "twice"),
-        ("Options here", RightClick, "menu"),
-        ("Drag your files here", lambda ref: Upload(ref, (str(file),)), "a.txt"),
-    ):
-        await visit.act(action(await visit.ref(name)))
+    does = {
+        "Rename me": (DoubleClick(0), "twice"),
+        "Options here": (RightClick(0), "menu"),
+        "Drag your files here": (Upload(0, (str(file),)), "a.txt"),
+    }
+    for name, (action, said) in does.items():
+        await visit.act(replace(action, ref=await visit.ref(name)))
         assert texts(await visit.observe(), "status") == [said]
