@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from autoglm_backend.worker import Worker
 
 WAITING = 64  # requests in line behind those that run
-SLOTS = 16  # conversations that are remembered, and requests that run at once, where memory allows
-CACHE_SHARE = 8  # of the free memory one in so many parts is for conversations
 BIG = 1 << 30  # bytes of weights from which it is worth asking whether they fit
 
 
@@ -91,9 +89,11 @@ def serve_int8(options: ServeOptions, opened: socket.socket, since: float, why: 
 def fastest(checkpoint: Checkpoint, ctx: int, threads: int | None) -> tuple[Decoder, int]:
     """What computes this model in the least time here, and how many conversations there is memory for."""
     from autoglm_backend import decoder_openvino
-    from autoglm_backend.probe import ROOT, usable_cores
+    from autoglm_backend.pool import room_for
+    from autoglm_backend.probe import ROOT, memory, usable_cores
 
-    slots = choose_slots(decoder_openvino.conversation_bytes(checkpoint.config, ctx))
+    _, free = memory(ROOT)
+    slots = room_for(free, decoder_openvino.conversation_bytes(checkpoint.config, ctx))
     try:
         return decoder_openvino.load(checkpoint, ctx, threads or usable_cores(ROOT), slots), slots
     except decoder_openvino.Unfit as error:
@@ -104,7 +104,8 @@ def fastest(checkpoint: Checkpoint, ctx: int, threads: int | None) -> tuple[Deco
     from autoglm_backend.decoder_torch import Threads, load
 
     decoder = load(checkpoint, ctx, Threads.choose(threads, checkpoint.linear_bytes))
-    return decoder, choose_slots(decoder.conversation_bytes)
+    _, free = memory(ROOT)
+    return decoder, room_for(free, decoder.conversation_bytes)
 
 
 def on_cards(checkpoint: Checkpoint, ctx: int) -> Placement | None:
@@ -131,14 +132,6 @@ def on_cards(checkpoint: Checkpoint, ctx: int) -> Placement | None:
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.uuid or str(gpu.index) for gpu in cards[: len(placed.layers)])
     return placed
-
-
-def choose_slots(each: int) -> int:
-    """How many conversations of so many bytes, full, may lie in memory."""
-    from autoglm_backend.probe import ROOT, memory
-
-    _, free = memory(ROOT)
-    return max(1, min(SLOTS, free // CACHE_SHARE // each))
 
 
 def read_ahead(checkpoint: Checkpoint) -> Prefetch | None:

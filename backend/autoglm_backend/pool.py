@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 
 from autoglm_backend.decoder import Cache
 
+MOST = 16  # conversations that are remembered, and requests that run at once, where memory allows
+SHARE = 8  # of the free memory one in so many parts is for conversations
+
+
+def room_for(free: int, each: int) -> int:
+    """How many conversations of so many bytes, full, may lie in a processor's memory."""
+    return max(1, min(MOST, free // SHARE // each))
+
 
 @dataclass(eq=False)
 class Slot:

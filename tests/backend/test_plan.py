@@ -12,7 +12,7 @@ import pytest
 from autoglm_backend import models, profiles, what_if
 from autoglm_backend.cli import main
 from autoglm_backend.errors import BackendError
-from autoglm_backend.machine import Gpu
+from autoglm_backend.machine import Cpu, Gpu
 from autoglm_backend.plan import Plan, Setting, Wanted, command, legality, memory, plan, speed, text
 from autoglm_backend.plan.candidate import Candidate
 from hypothesis import given, settings
@@ -305,13 +305,39 @@ def test_broken_peer_access_is_said_to_nccl_and_working_is_not() -> None:
 
 
 def test_every_way_has_its_constraint_and_the_short_ones_their_ways_out() -> None:
-    for words in ("RTX 3060", "3x RTX 3090", "T4"):
+    for words in ("RTX 3060", "3x RTX 3090", "T4", "3x P40", "no GPU"):
         for candidate in planned(words).candidates:
-            if candidate.engine == "vllm":
-                assert candidate.binding
+            if candidate.engine != "remote":
+                assert candidate.binding, candidate.title
                 assert len(candidate.ways_out) <= 3
-            if candidate.engine == "vllm" and not candidate.legal:
-                assert candidate.ways_out
+            if candidate.engine != "remote" and not (candidate.legal and candidate.fits and candidate.needs is None):
+                assert candidate.ways_out or candidate.engine == "vllm", candidate.title
+
+
+@pytest.mark.parametrize("words", ["RTX 3060", "2x RTX 3060", "3x P40", "2x RTX 4090", "H200", "no GPU"])
+def test_every_way_that_fits_has_all_its_figures(words: str) -> None:
+    for candidate in planned(words).candidates:
+        if not (candidate.legal and candidate.fits) or candidate.engine == "remote":
+            continue
+        assert candidate.memory and all(0 < held.weights < held.used for held in candidate.memory), candidate.title
+        assert candidate.ctx and candidate.requests >= 1 and candidate.load
+        assert candidate.decode and candidate.decode_many and candidate.first_token
+        assert 0.9 * candidate.decode.value <= candidate.decode_many.value <= 60 * candidate.decode.value
+        assert 0.01 < candidate.first_token.value < 60
+
+
+def test_the_int8_engine_on_a_card_is_as_fast_as_it_was_measured() -> None:
+    """tests/bench/engine_card.py on an H200: 302 tokens a second, 3,155 of sixteen; 68 ms for a prompt of 1,500."""
+    model, profile = models.read("glm-4-9b-0414"), profiles.of(what_if.machine("H200", FILES).gpus[0])
+    assert speed.card_decode(model, profile).value == pytest.approx(302, rel=0.1)
+    assert speed.card_decode_many(model, profile, 16).value == pytest.approx(3155, rel=0.15)
+    assert speed.card_first_token(model, profile, 1500, 2048).value == pytest.approx(0.068 + speed.FIRST_S, rel=0.2)
+
+
+def test_the_int8_engine_on_a_processor_reads_prompts_as_fast_as_it_was_measured() -> None:
+    """tests/bench/engine.py, two cores with AVX2: 1,347 tokens a second, and 2,705 on a quicker day."""
+    took = speed.processor_first_token(EMBEDDED, Cpu("EPYC", 2, frozenset({"avx2"})), 1500)
+    assert took.low < 1500 / 1347 and took.value * (1 + took.within) > 1500 / 2705
 
 
 def test_a_plan_is_a_table_and_a_versioned_object() -> None:

@@ -58,11 +58,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Bytes on one card. `used`, the sum of the parts, is what it will hold; `uncertain` stays free beside them."""
+    """Bytes on one card, or in main memory.
 
-    gpu: int
+    `used`, the sum of the parts, is what it will hold; `uncertain` stays free beside them.
+    """
+
+    gpu: int | None  # None: main memory
     total: int
-    context: int  # CUDA's own, outside vLLM's budget
+    context: int  # CUDA's own, outside vLLM's budget; of main memory, what the program takes
     weights: int
     activations: int
     other: int  # NCCL, attention workspaces: what torch does not allocate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autoglm_backend.cuda import placement
 from autoglm_backend.machine import Gpu
 from autoglm_backend.models import Model
 from autoglm_backend.plan import legality, memory
@@ -34,6 +35,10 @@ MENDS: dict[str, tuple[WayOut, ...]] = {
         WayOut("the roomiest card alone", "no link between cards"),
     ),
     "max model len": (WayOut("a shorter --ctx", "what the model was made for"),),
+    "int8 engine": (
+        WayOut("a GLM-4 or GLM-4-0414 checkpoint", "the int8 engine runs it"),
+        WayOut("vLLM: autoglm-backend install vllm", "runs every GLM"),
+    ),
     "nvidia": (WayOut("the int8 engine on the processor", "runs anywhere"),),
     "world size": (WayOut("fewer ranks", "as many as there are cards"),),
 }
@@ -81,6 +86,35 @@ def ways_out(candidate: Candidate, model: Model, gpus: Sequence[Gpu], wanted: Wa
     if not candidate.fits and now >= 2048:
         found.insert(0, WayOut(f"--ctx {now // 512 * 512}", "it fits then"))
     return tuple(found[:3])
+
+
+def ways_out_int8(model: Model, cards: Sequence[Gpu], ctx: int, now: int) -> Iterator[WayOut]:
+    """For the int8 engine on cards: what would hold more conversations than `now`."""
+    room = [gpu.available_bytes for gpu in cards]
+    for shorter in (ctx // 2, ctx // 4):
+        found = placement.place(placement.Needs.of(model, shorter), room)
+        if found and found.conversations > now:
+            gain = f"{found.conversations} at once instead of {now}" if now else "it fits then"
+            yield WayOut(f"--ctx {shorter}", gain)
+            break
+    for more in range(1, 8):
+        found = placement.place(placement.Needs.of(model, ctx), room + [max(room)] * more)
+        if found and found.conversations > now:
+            gain = f"{found.conversations} at once instead of {now}" if now else "it fits then"
+            yield WayOut(f"{more} more such card{'s' if more > 1 else ''}", gain)
+            break
+    yield WayOut("a 4-bit checkpoint of the model, in vLLM", "half the bytes to hold and to read for a token")
+
+
+def ways_out_processor(model: Model, wanted: Wanted, short: int) -> Iterator[WayOut]:
+    """For what runs on the processor, which lacks `short` bytes if it is more than 0."""
+    if short > 0:
+        yield WayOut(f"{short / GIB:.1f} GiB more of free main memory", "it fits then")
+        spared = (wanted.ctx or 0) // 2 * model.kv_bytes("transformers")
+        if spared * 1.1 > short:
+            yield WayOut(f"--ctx {(wanted.ctx or 0) // 2}", "it fits then")
+    yield WayOut("a smaller GLM", "tokens a second in proportion")
+    yield WayOut(f"a card with {model.weight_bytes('int8') * 1.2 / GIB + 1:.0f} GiB", "its memory's bandwidth")
 
 
 def loosened(model: Model, setting: Setting, gpus: Sequence[Gpu], wanted: Wanted) -> Iterator[tuple[str, Setting]]:

@@ -10,17 +10,29 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from autoglm_backend import profiles
+from autoglm_backend import pool, profiles
 from autoglm_backend.checkpoint import ARCHITECTURES
 from autoglm_backend.cuda import placement
 from autoglm_backend.machine import Gpu, Machine
 from autoglm_backend.models import Model, Precision
 from autoglm_backend.plan import command, legality, memory, speed
-from autoglm_backend.plan.candidate import Candidate, DeviceMemory, Estimate, Plan, Rung, Setting, Violation, Wanted
-from autoglm_backend.plan.explain import binding, ways_out
+from autoglm_backend.plan.candidate import (
+    Candidate,
+    DeviceMemory,
+    Estimate,
+    Plan,
+    Rung,
+    Setting,
+    Violation,
+    Wanted,
+    WayOut,
+)
+from autoglm_backend.plan.explain import MENDS, binding, ways_out, ways_out_int8, ways_out_processor
 
 GIB = 2**30
 LEAST_CTX = 8192  # a shorter context does not hold an agent's page and its history
+PROGRAM = round(0.3 * GIB)  # the int8 engine with the model that ships, less weights and cache: tests/bench/engine.py
+VLLM_PROGRAM = 3 * GIB // 2
 QUANTIZED: tuple[Precision, ...] = ("fp8", "int8", "int4")
 
 
@@ -49,7 +61,7 @@ def climb(machine: Machine, model: Model, embedded: Model, wanted: Wanted) -> It
             ways = (c for c in one_card(machine, other, fast[:1], wanted) if c.fits)
             yield from (replace(c, rung="smaller", title=f"{name}, {c.title}") for c in ways)
     if cards and not fast:
-        yield legacy(model, cards, wanted)
+        yield legacy(machine, model, cards, wanted)
     if able := placement.usable(machine.gpus):
         yield on_cards(machine, model, able, wanted)
     yield on_processor(machine, model, wanted)
@@ -296,7 +308,8 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
     if found is None:
         least = needs.layers * (needs.layer + 2 * needs.conversation) + needs.first + needs.last + needs.space
         free = sum(gpu.available_bytes for gpu in cards)
-        return replace(candidate, binding=f"{least / GIB:.1f} GiB needed and {free / GIB:.1f} GiB of the cards free")
+        words = f"{least / GIB:.1f} GiB needed and {free / GIB:.1f} GiB of the cards free"
+        return replace(candidate, binding=words, ways_out=tuple(ways_out_int8(model, cards, ctx, 0)))
     used = cards[: len(found.layers)]
     size = sum(found.weights(needs, at) for at in range(len(used)))
     weakest = min((profiles.of(gpu) for gpu in used), key=lambda p: p.bandwidth_gbps)
@@ -309,9 +322,12 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
         ctx=Estimate(ctx, 0.0),
         requests=found.conversations,
         decode=speed.card_decode(model, weakest),
+        decode_many=speed.card_decode_many(model, weakest, found.conversations),
+        first_token=speed.card_first_token(model, weakest, wanted.prompt, placement.CHUNK),
         load=Estimate(speed.INT8_START_S + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         environment={"CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
         binding=f"{weakest.name}'s memory bandwidth",
+        ways_out=tuple(ways_out_int8(model, used, ctx, found.conversations)),
         note="Activations, keys and values in bf16. The first start compiles some 20 s longer.",
     )
 
@@ -351,6 +367,7 @@ def on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
     ctx = wanted.ctx or min(model.max_ctx, LEAST_CTX)  # as `serve` chooses it
     kv = ctx * model.kv_bytes("transformers")
     fits = (size + kv) * 1.1 < machine.ram_free_bytes
+    requests = pool.room_for(machine.ram_free_bytes, kv)
     violations = int8_rules(model, wanted)
     rate = speed.processor_decode(model, machine.cpu.memory_gbps)
     why = f"the processor's memory bandwidth: {rate.value:.1f} tok/s"
@@ -367,11 +384,32 @@ def on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
         violations=violations,
         fits=fits,
         ctx=Estimate(ctx, 0.0),
-        requests=1,
+        requests=requests,
+        memory=(in_main_memory(machine, PROGRAM, size, requests * kv),),
         decode=rate,
+        decode_many=speed.processor_decode_many(rate, requests),
+        first_token=speed.processor_first_token(model, machine.cpu, wanted.prompt),
         load=Estimate(10 + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         command=command.int8(model, wanted.ctx),
         binding=why,
+        ways_out=tuple(ways_out_processor(model, wanted, round((size + kv) * 1.1) - machine.ram_free_bytes)),
+    )
+
+
+def in_main_memory(machine: Machine, program: int, weights: int, kv: int) -> DeviceMemory:
+    """What a program on the processor comes to hold when all its conversations are full."""
+    return DeviceMemory(
+        gpu=None,
+        total=machine.ram_bytes,
+        context=program,
+        weights=weights,
+        activations=0,
+        other=0,
+        graphs=0,
+        encoder=0,
+        later=0,
+        kv=kv,
+        uncertain=round(0.1 * (program + weights + kv)),
     )
 
 
@@ -379,8 +417,9 @@ def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candida
     """vLLM's CPU build, with a cache for `requests` of the wanted length and no more: it would take all memory."""
     requests, ctx = max(8, wanted.requests), min(default_ctx(model, wanted), 8192 if wanted.ctx is None else 1 << 30)
     cache = max(model.kv_bytes() * (ctx + 32) * requests, 128 << 20)
-    need = model.weight_bytes(model.precision) + cache + 3 * GIB // 2
-    rate = speed.processor_decode(model, machine.cpu.memory_gbps)
+    weights = model.weight_bytes(model.precision)
+    need = weights + cache + VLLM_PROGRAM
+    decode = Estimate(min(speed.processor_decode(model, machine.cpu.memory_gbps).value, 150.0), 0.4)
     arguments = command.processor_arguments(ctx, requests, cache)
     made = machine.software.vllm_device == "cpu"
     broken = tuple(legality.lengths(model, Setting(model.precision, ctx=ctx)))
@@ -395,16 +434,20 @@ def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candida
         needs=None if made else "autoglm-backend install vllm --build cpu",
         ctx=Estimate(ctx, 0.0),
         requests=requests,
-        decode=Estimate(min(rate.value, 150.0), 0.4),
+        memory=(in_main_memory(machine, VLLM_PROGRAM, weights, cache),),
+        decode=decode,
+        decode_many=speed.processor_decode_many(decode, requests),
+        first_token=speed.processor_first_token(model, machine.cpu, wanted.prompt),
         load=Estimate(20 + need / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         arguments=arguments,
         command=("vllm", "serve", command.where(model), *arguments),
         binding=broken[0].reason if broken else memory_words,
+        ways_out=tuple(ways_out_processor(model, wanted, need - machine.ram_free_bytes)),
         note="No faster than the int8 engine for one request; better for several at once.",
     )
 
 
-def legacy(model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
+def legacy(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
     """Cards older than vLLM's machine code: layers dealt over them, one card busy at a time."""
     size = model.weight_bytes("int8")
     room = sum(gpu.available_bytes for gpu in cards) * 0.9
@@ -422,9 +465,31 @@ def legacy(model: Model, cards: Sequence[Gpu], wanted: Wanted) -> Candidate:
         needs="PyTorch up to 2.14 with CUDA 12.6, and kernels for such old cards, which this version does not have",
         ctx=Estimate(ctx, 0.0),
         requests=1,
+        memory=tuple(dealt(gpu, size // len(cards), kv // len(cards)) for gpu in cards),
         decode=speed.transformers_decode(model, profile, size),
+        decode_many=speed.transformers_decode(model, profile, size),
+        first_token=speed.old_first_token(model, profile, wanted.prompt),
+        load=Estimate(speed.INT8_START_S + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
         binding=f"{profile.name}: {profile.notes[0]}" if profile.notes else "compute capability below 7.5",
+        ways_out=MENDS["machine code"],
         note="Compute in fp32: fp16 is 64 times slower on P40 and overflows with GLM-4-0414. llama.cpp runs here too.",
+    )
+
+
+def dealt(gpu: Gpu, weights: int, kv: int) -> DeviceMemory:
+    """An even share of a model on one of several old cards."""
+    return DeviceMemory(
+        gpu=gpu.index,
+        total=gpu.memory_bytes,
+        context=memory.CONTEXT,
+        weights=weights,
+        activations=0,
+        other=0,
+        graphs=0,
+        encoder=0,
+        later=0,
+        kv=kv,
+        uncertain=round(0.1 * (weights + kv)),
     )
 
 
@@ -469,5 +534,6 @@ def embedded_candidate(machine: Machine, embedded: Model, wanted: Wanted) -> Can
         title="the embedded GLM, INT8 on the processor",
         fits=True,
         binding="none: it ships with the package and runs anywhere",
+        ways_out=(WayOut("a card, and a larger GLM for it", "general knowledge"),),
         note=f"{embedded.parameters / 1e6:.0f} million parameters, trained for forms; no general knowledge.{short}",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from autoglm_backend.machine import Cpu
 from autoglm_backend.models import Model, tensor_bytes
 from autoglm_backend.plan.candidate import Estimate, Setting
 from autoglm_backend.plan.legality import FP8_NATIVE
@@ -39,8 +40,16 @@ REDUCED = 0.43  # share of the link's rate that all-reduces of a chunk reach
 # The int8 engine on an H200, GLM-4-9B's shape (tests/bench/engine_card.py, 2026-11-21).
 INT8_READ = 0.84  # share of the copy bandwidth at which its products read weights
 INT8_LAYER_S = 18e-6  # a layer's attention and norms
+INT8_MANY = 0.49  # the same of 2 to 16 rows
 INT8_STEP_S = 0.13e-3  # logits to the processor, and a token chosen
+INT8_PROMPT, INT8_PROMPT_NOMINAL = 0.6, 0.48  # of a measured matrix product; of the sheet's peak
+INT8_CHUNK_S = 6e-3  # a prompt's pass more
 INT8_START_S = 12.0  # imports and captures, the kernels compiled before
+# The int8 engine on processors, the model that ships (tests/bench/engine.py, 2026-11-22; facts/cpu_serving.md).
+CORE_FLOPS = {"avx512_vnni": 250e9, "avx2": 60e9}  # a core's when it reads a prompt, the best kind first; measured
+OTHER_CORE_FLOPS = 30e9  # a prior
+ROW = 0.18  # of a pass: what one more request's token adds to it
+ANSWER_S = 0.02  # from the request to its first chunk and back
 START_S = 44.0  # imports and processes
 SEVERAL_S = 18.0  # more of them
 PAGE_CACHE = 7e9  # bytes a second from a warm page cache to the card: 18.8 GB took 2.7 s
@@ -177,6 +186,41 @@ def card_decode(model: Model, profile: Profile) -> Estimate:
     bandwidth = profile.bandwidth_gbps * (INT8_READ if profile.origin == "measured" else INT8_READ * NOMINAL) * 1e9
     within = 0.1 if profile.origin == "measured" else 0.3
     return Estimate(1 / (read / bandwidth + model.layers * INT8_LAYER_S + INT8_STEP_S), within)
+
+
+def card_decode_many(model: Model, profile: Profile, requests: int) -> Estimate:
+    """Tokens a second of 32 requests, of which so many are replied to at once."""
+    one = card_decode(model, profile)
+    layers = model.layers * INT8_LAYER_S + INT8_STEP_S
+    rows = min(32, requests)
+    pass_s = 1 / one.value if rows == 1 else (1 / one.value - layers) * INT8_READ / INT8_MANY + layers
+    return Estimate(rows / pass_s, one.within + 0.1)
+
+
+def card_first_token(model: Model, profile: Profile, prompt: int, chunk: int) -> Estimate:
+    """The layers of several cards follow one another: no sooner on two."""
+    peak = (profile.bf16_tflops or 10.0) * 1e12
+    matrix = peak * (INT8_PROMPT if profile.matrix_measured else INT8_PROMPT_NOMINAL)
+    passes = math.ceil(prompt / chunk)
+    return Estimate(
+        FIRST_S + passes * INT8_CHUNK_S + model.flops(prompt) / matrix, 0.2 if profile.matrix_measured else 0.4
+    )
+
+
+def old_first_token(model: Model, profile: Profile, prompt: int) -> Estimate:
+    """Transformers in fp32, at half of the sheet's rate: nobody measured it."""
+    return Estimate(FIRST_S + model.flops(prompt) / (0.5 * (profile.fp32_tflops or 5.0) * 1e12), 0.6)
+
+
+def processor_decode_many(decode: Estimate, requests: int) -> Estimate:
+    """Tokens a second of 32 requests, of which so many are replied to at once."""
+    rows = min(32, requests)
+    return Estimate(decode.value * rows / (1 + ROW * (rows - 1)), decode.within + 0.1)
+
+
+def processor_first_token(model: Model, cpu: Cpu, prompt: int) -> Estimate:
+    core = next((rate for kind, rate in CORE_FLOPS.items() if kind in cpu.flags), OTHER_CORE_FLOPS)
+    return Estimate(ANSWER_S + model.flops(prompt) / (core * cpu.cores), 0.5)
 
 
 def processor_decode(model: Model, memory_gbps: float | None) -> Estimate:

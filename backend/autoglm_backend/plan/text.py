@@ -20,7 +20,7 @@ def table(plan: Plan, machine: Machine) -> str:
         f"{model.parameters / 1e9:.2f}B parameters, {model.weight_bytes(model.precision) / GIB:.2f} GiB "
         f"{model.precision}, {model.kv_bytes() / 1024:.1f} KiB of cache a token"
     )
-    head = ("runs", "GiB/card", "context", "requests", "tok/s", "of 32", "first", "load")
+    head = ("runs", "GiB", "context", "requests", "tok/s", "of 32", "first", "load")
     lines = [
         f"machine  {cards}; {machine.cpu.cores} cores, {machine.ram_free_bytes / GIB:.0f} GiB of memory free"
         + (" (hypothetical)" if machine.hypothetical else ""),
@@ -91,9 +91,10 @@ def figure(estimate: Estimate | None, unit: str) -> str:
 
 
 def parts(candidate: Candidate) -> list[str]:
-    """What each card will hold, in GiB."""
+    """What each card, or the main memory, will hold, in GiB."""
     return [
-        f"card {held.gpu}   weights {held.weights / GIB:.2f}  cache {held.kv / GIB:.2f}  "
+        f"{'memory' if held.gpu is None else f'card {held.gpu}':<8} "
+        f"weights {held.weights / GIB:.2f}  cache {held.kv / GIB:.2f}  "
         f"activations {held.activations / GIB:.2f}  graphs {held.graphs / GIB:.2f}  image {held.encoder / GIB:.2f}  "
         f"context {held.context / GIB:.2f}  other {(held.other + held.later) / GIB:.2f}  "
         f"= {held.used / GIB:.2f} of {held.total / GIB:.2f} GiB, ±{held.uncertain / GIB:.2f}"
