@@ -25,12 +25,9 @@ FREE_UTILIZATION = ("--gpu-memory-utilization", "0.92")
 
 
 def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+    """Whether it runs; one that ended and was not waited for does not."""
+    asked = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()[:1] not in ("", "Z")
 
 
 def gone(pids: list[int], within_s: float = 60.0) -> bool:
@@ -155,12 +152,14 @@ def test_an_engine_ends_when_who_started_it_is_killed(victim: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(autoglm_backend.__file__).parents[1])}
     program = OWNER if victim == "owner" else OWNER.replace("s.SIG_IGN", "s.SIG_DFL")
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment) as owner:
-        assert owner.stdout is not None
-        owner.stdout.readline()
-        _, guard, engine = family(owner.pid)
-        os.kill(owner.pid if victim == "owner" else guard, signal.SIGKILL)
-        assert gone([guard, engine], within_s=60)
-        owner.kill()
+        try:
+            assert owner.stdout is not None
+            owner.stdout.readline()
+            _, guard, engine = family(owner.pid)
+            os.kill(owner.pid if victim == "owner" else guard, signal.SIGKILL)
+            assert gone([guard, engine], within_s=60)
+        finally:
+            owner.kill()
 
 
 def test_an_environment_is_known_by_its_metadata(fake_environment: Environment, tmp_path: Path) -> None:
