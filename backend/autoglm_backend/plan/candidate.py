@@ -56,7 +56,7 @@ class Estimate:
         return self.value * (1 - self.within)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeviceMemory:
     """Bytes on one card, or in main memory.
 
@@ -67,11 +67,11 @@ class DeviceMemory:
     total: int
     context: int  # CUDA's own, outside vLLM's budget; of main memory, what the program takes
     weights: int
-    activations: int
-    other: int  # NCCL, attention workspaces: what torch does not allocate
-    graphs: int
-    encoder: int  # one image's encoding, outside the budget of the second runner
-    later: int  # what comes after the cache: NCCL's channels, the sampler's warm-up
+    activations: int = 0
+    other: int = 0  # NCCL, attention workspaces: what torch does not allocate
+    graphs: int = 0
+    encoder: int = 0  # one image's encoding, outside the budget of the second runner
+    later: int = 0  # what comes after the cache: NCCL's channels, the sampler's warm-up
     kv: int  # the cache that is promised, and that vLLM is told to make; negative: so much is missing
     uncertain: int  # kept back from the cache: the other parts may be off by this
 

@@ -324,7 +324,7 @@ def on_cards(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wante
         decode=speed.card_decode(model, weakest),
         decode_many=speed.card_decode_many(model, weakest, found.conversations),
         first_token=speed.card_first_token(model, weakest, wanted.prompt, placement.CHUNK),
-        load=Estimate(speed.INT8_START_S + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
+        load=Estimate(speed.INT8_START_S + read_seconds(machine, size), 0.5),
         environment={"CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
         binding=f"{weakest.name}'s memory bandwidth",
         ways_out=tuple(ways_out_int8(model, used, ctx, found.conversations)),
@@ -341,13 +341,14 @@ def on_card(gpu: Gpu, needs: placement.Needs, found: placement.Placement, at: in
         context=placement.OUTSIDE,
         weights=weights,
         activations=needs.space,
-        other=0,
-        graphs=0,
-        encoder=0,
-        later=0,
         kv=kept,
         uncertain=round(0.02 * (weights + kept + needs.space + placement.OUTSIDE)),
     )
+
+
+def read_seconds(machine: Machine, size: float) -> float:
+    """From the disk, of half a gigabyte a second where nobody measured it."""
+    return size / ((machine.disk.read_gbps or 0.5) * 1e9)
 
 
 def int8_rules(model: Model, wanted: Wanted) -> tuple[Violation, ...]:
@@ -389,7 +390,7 @@ def on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candidate:
         decode=rate,
         decode_many=speed.processor_decode_many(rate, requests),
         first_token=speed.processor_first_token(model, machine.cpu, wanted.prompt),
-        load=Estimate(10 + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
+        load=Estimate(10 + read_seconds(machine, size), 0.5),
         command=command.int8(model, wanted.ctx),
         binding=why,
         ways_out=tuple(ways_out_processor(model, wanted, round((size + kv) * 1.1) - machine.ram_free_bytes)),
@@ -403,11 +404,6 @@ def in_main_memory(machine: Machine, program: int, weights: int, kv: int) -> Dev
         total=machine.ram_bytes,
         context=program,
         weights=weights,
-        activations=0,
-        other=0,
-        graphs=0,
-        encoder=0,
-        later=0,
         kv=kv,
         uncertain=round(0.1 * (program + weights + kv)),
     )
@@ -438,7 +434,7 @@ def vllm_on_processor(machine: Machine, model: Model, wanted: Wanted) -> Candida
         decode=decode,
         decode_many=speed.processor_decode_many(decode, requests),
         first_token=speed.processor_first_token(model, machine.cpu, wanted.prompt),
-        load=Estimate(20 + need / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
+        load=Estimate(20 + read_seconds(machine, need), 0.5),
         arguments=arguments,
         command=("vllm", "serve", command.where(model), *arguments),
         binding=broken[0].reason if broken else memory_words,
@@ -469,7 +465,7 @@ def legacy(machine: Machine, model: Model, cards: Sequence[Gpu], wanted: Wanted)
         decode=speed.transformers_decode(model, profile, size),
         decode_many=speed.transformers_decode(model, profile, size),
         first_token=speed.old_first_token(model, profile, wanted.prompt),
-        load=Estimate(speed.INT8_START_S + size / ((machine.disk.read_gbps or 0.5) * 1e9), 0.5),
+        load=Estimate(speed.INT8_START_S + read_seconds(machine, size), 0.5),
         binding=f"{profile.name}: {profile.notes[0]}" if profile.notes else "compute capability below 7.5",
         ways_out=MENDS["machine code"],
         note="Compute in fp32: fp16 is 64 times slower on P40 and overflows with GLM-4-0414. llama.cpp runs here too.",
@@ -483,11 +479,6 @@ def dealt(gpu: Gpu, weights: int, kv: int) -> DeviceMemory:
         total=gpu.memory_bytes,
         context=memory.CONTEXT,
         weights=weights,
-        activations=0,
-        other=0,
-        graphs=0,
-        encoder=0,
-        later=0,
         kv=kv,
         uncertain=round(0.1 * (weights + kv)),
     )
