@@ -126,9 +126,7 @@ def _around(before: Observation, after: Observation) -> Iterator[Condition]:
     if after.tabs and before.tabs and len(after.tabs) != len(before.tabs):
         yield TabsAre(len(after.tabs))
     for each in after.responses:
-        if (each.status and not each.reads) or (
-            each.document and _page(each.url) == _page(after.url) and each.status != NOT_MODIFIED
-        ):
+        if each.wrote or (each.document and _page(each.url) == _page(after.url) and each.status != NOT_MODIFIED):
             yield Answered(each.method, _steady_address(each.url, before.url), each.status)
 
 
@@ -203,7 +201,7 @@ def _said(
     best = [each for each in ranked if new[each] < TOLD][:MOST_TEXTS]
     with_values = [each for each in ranked if new[each] == TOLD][:MOST_TOLD]
     # A new page has many lines that say nothing of what was done; what came of something sent is a sentence there.
-    sent = any(each.status and not each.reads for each in after.responses)
+    sent = any(each.wrote for each in after.responses)
     sentences = [each for each in ranked if new[each] == PLAIN and SENTENCE.search(each.text)][:1]
     plain = [each for each in ranked if new[each] == PLAIN][: MOST_TEXTS if same else 2]
     if same or not (best or with_values):

@@ -133,6 +133,11 @@ class Response:
         """Whether the request is one that changes nothing: https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods"""
         return self.method in ("GET", "HEAD", "OPTIONS", "TRACE")
 
+    @property
+    def wrote(self) -> bool:
+        """Whether it is one that may change something, and was answered."""
+        return self.status != 0 and not self.reads
+
 
 MOST_RESPONSES = 20
 

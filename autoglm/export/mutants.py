@@ -108,7 +108,7 @@ def _pieces(texts: Sequence[str] | Iterator[str]) -> Iterator[str]:
 
 
 def _changes(responses: Sequence[Response]) -> bool:
-    return any(each.status and not each.reads for each in responses)
+    return any(response.wrote for response in responses)
 
 
 def _harmless(story: Story) -> Iterator[Mutant]:

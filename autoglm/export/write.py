@@ -368,8 +368,7 @@ def _position(element: Element | None, dx: float, dy: float) -> Iterator[str]:
 def _saves(scene: Scene) -> Response | None:
     """The answer to the request by which the action changed something on the page's own server."""
     host = urlsplit(scene.before.url).netloc
-    told = [each for each in scene.after.responses if each.status and not each.reads]
-    own = [each for each in told if urlsplit(each.url).netloc == host]
+    own = [each for each in scene.after.responses if each.wrote and urlsplit(each.url).netloc == host]
     return next((each for each in own if each.document), own[0] if own else None)
 
 
